@@ -1,0 +1,131 @@
+"""Run notebooks top to bottom, each in its own process.
+
+Without --check the fresh outputs are saved, cleaned; with it no file changes. Cells flagged `notest`, `slow` or
+`gpu` (tst_flags in settings.ini) and cells with `eval: false` are skipped and keep the outputs they have."""
+import argparse, json, os, signal, subprocess, sys, tempfile, time, traceback
+from pathlib import Path
+
+root = Path(__file__).resolve().parent.parent
+
+# ---- in the notebook's own process ----
+
+def skip(cell, flags):
+    "True for a cell that is not run"
+    from nbdev.process import extract_directives
+    if cell.cell_type != 'code' or 'nbdev_export(' in cell.source: return True
+    found = extract_directives(cell, remove=False)
+    return found.get('eval:', [''])[:1] in (['false'], ['False']) or bool(flags & found.keys())
+
+def strip_widgets(nb):
+    "Widget ids change on every run, so keep the plain-text view only"
+    nb.metadata.pop('widgets', None)
+    for c in nb.cells:
+        for o in c.get('outputs', []): o.get('data', {}).pop('application/vnd.jupyter.widget-view+json', None)
+
+def report(exc):
+    "The traceback of `exc` without the frames of the machinery that runs cells"
+    tb = exc.__traceback__
+    while tb and 'interactiveshell' in tb.tb_frame.f_code.co_filename: tb = tb.tb_next
+    return ''.join(traceback.format_exception(type(exc), exc, tb))
+
+def run_cells(fn, flags, log, write):
+    "Run one notebook; `log` always tells which cell is running, and in the end its error"
+    from execnb.nbio import read_nb, write_nb
+    from execnb.shell import CaptureShell
+    from nbdev.clean import clean_nb
+    nb = read_nb(fn)
+    os.chdir(fn.parent)
+    shell = CaptureShell(fn)
+    for i, cell in enumerate(nb.cells):
+        if skip(cell, flags): continue
+        state = dict(cell=i, id=cell.get('id'), source=cell.source)
+        log.write_text(json.dumps(state))
+        outs = shell.run(cell.source)
+        if shell.exc:
+            printed = ''.join(''.join(o['text']) for o in outs if o['output_type'] == 'stream' and o['name'] == 'stderr')
+            log.write_text(json.dumps(dict(state, error=report(shell.exc), stderr=printed)))
+            return 1
+        cell.outputs = [dict(o) for o in outs]
+    log.write_text('{}')
+    if write:
+        strip_widgets(nb)
+        clean_nb(nb)
+        write_nb(nb, fn)
+    return 0
+
+# ---- in the process that starts them ----
+
+def find(nbs):
+    "Every notebook under `nbs`, those at the top first"
+    fns = [f for f in Path(nbs).rglob('*.ipynb') if not any(p[0] in '._' for p in f.relative_to(nbs).parts)]
+    return sorted(fns, key=lambda f: (len(f.relative_to(nbs).parts), str(f)))
+
+def show(fn):
+    "The name of a notebook as the log gives it"
+    try: return fn.relative_to(root/'nbs').as_posix()
+    except ValueError: return str(fn)
+
+def indent(s, pre='    '): return ''.join(pre + l.rstrip() + '\n' for l in s.strip('\n').split('\n'))
+
+def explain(state, code, raw):
+    "Say which cell failed, and how"
+    out = ''
+    if 'cell' in state:
+        out += f"cell {state['cell']}" + (f" (id {state['id']})" if state['id'] else '') + ':\n' + indent(state['source'], '  | ')
+    if code is None: out += 'timeout: the notebook was stopped in this cell\n'
+    elif 'error' in state: out += state['error']
+    else: out += f'the process ended with exit code {code}\n'
+    if raw.strip() and 'error' not in state: out += 'last output:\n' + raw[-3000:]
+    return out
+
+def run(fn, flags, write=False, timeout=900):
+    "Run `fn` in a new process, print one line about it, and return whether it passed"
+    start = time.time()
+    env = {'TQDM_DISABLE': '1', 'HF_HUB_DISABLE_PROGRESS_BARS': '1', **os.environ, 'IN_TEST': '1'}
+    env['PYTHONPATH'] = os.pathsep.join(filter(None, [str(root), env.get('PYTHONPATH')]))
+    with tempfile.TemporaryDirectory() as tmp, open(Path(tmp)/'raw', 'w+', errors='replace') as raw:
+        log = Path(tmp)/'log'
+        cmd = [sys.executable, __file__, '--child', str(log), '--flags', ' '.join(flags), *(['--check'] if not write else []), str(fn)]
+        proc = subprocess.Popen(cmd, stdin=subprocess.DEVNULL, stdout=raw, stderr=subprocess.STDOUT, env=env, start_new_session=True)
+        try: code = proc.wait(timeout)
+        except subprocess.TimeoutExpired: code = None
+        finally:
+            try: os.killpg(proc.pid, signal.SIGKILL)   # also whatever the notebook left running
+            except ProcessLookupError: pass
+            proc.wait()
+        raw.seek(0)
+        took = f'{time.time()-start:.0f}s'
+        if code == 0: print('ok', show(fn), took, flush=True)
+        else:
+            state = json.loads(log.read_text() or '{}') if log.exists() else {}
+            print('FAIL', show(fn), took)
+            print(indent(explain(state, code, raw.read())), flush=True)
+    return code == 0
+
+def options(doc):
+    "The command line that run_nbs.py and test.py share"
+    p = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('notebooks', nargs='*', type=Path, help='which notebooks (default: all under nbs/)')
+    p.add_argument('--flags', default='', help='also run the cells with these flags, as in --flags "slow gpu"')
+    p.add_argument('--timeout', type=float, default=900, help='seconds for one notebook (default: 900)')
+    return p
+
+def run_all(a, write):
+    "Run the notebooks that the command line asks for; returns how many passed and failed"
+    fns = [f.resolve() for f in a.notebooks] or find(root/'nbs')
+    res = [run(f, a.flags.split(), write, a.timeout) for f in fns]
+    return sum(res), len(res)-sum(res)
+
+if __name__ == '__main__':
+    p = options(__doc__)
+    p.add_argument('--check', action='store_true', help='change no file')
+    p.add_argument('--child', type=Path, help=argparse.SUPPRESS)
+    a = p.parse_args()
+    if a.child:
+        os.chdir(root)
+        from nbdev.config import get_config
+        skipped = set(get_config().tst_flags.split()) - set(a.flags.split())
+        sys.exit(run_cells(a.notebooks[0], skipped, a.child, not a.check))
+    passed, failed = run_all(a, write=not a.check)
+    print(f'{passed} passed, {failed} failed')
+    sys.exit(failed > 0)
