@@ -36,14 +36,15 @@ def run_cells(fn, flags, log, write):
     nb = read_nb(fn)
     os.chdir(fn.parent)
     shell = CaptureShell(fn)
+    shell.showtraceback = shell.showsyntaxerror = lambda *args, **kw: None   # the log has it already
     for i, cell in enumerate(nb.cells):
         if skip(cell, flags): continue
         state = dict(cell=i, id=cell.get('id'), source=cell.source)
         log.write_text(json.dumps(state))
         outs = shell.run(cell.source)
         if shell.exc:
-            printed = ''.join(''.join(o['text']) for o in outs if o['output_type'] == 'stream' and o['name'] == 'stderr')
-            log.write_text(json.dumps(dict(state, error=report(shell.exc), stderr=printed)))
+            printed = ''.join(t for o in outs if o['output_type'] == 'stream' for t in o['text'])
+            log.write_text(json.dumps(dict(state, error=report(shell.exc), printed=printed[-2000:])))
             return 1
         cell.outputs = [dict(o) for o in outs]
     log.write_text('{}')
@@ -71,7 +72,8 @@ def explain(state, code, raw):
     "Say which cell failed, and how"
     out = ''
     if 'cell' in state:
-        out += f"cell {state['cell']}" + (f" (id {state['id']})" if state['id'] else '') + ':\n' + indent(state['source'], '  | ')
+        out += f"cell {state['cell']} (id {state['id']}):\n" + indent(state['source'], '  | ')
+    if state.get('printed'): out += 'it printed:\n' + indent(state['printed'], '  | ')
     if code is None: out += 'timeout: the notebook was stopped in this cell\n'
     elif 'error' in state: out += state['error']
     else: out += f'the process ended with exit code {code}\n'
@@ -85,8 +87,10 @@ def run(fn, flags, write=False, timeout=900):
     env['PYTHONPATH'] = os.pathsep.join(filter(None, [str(root), env.get('PYTHONPATH')]))
     with tempfile.TemporaryDirectory() as tmp, open(Path(tmp)/'raw', 'w+', errors='replace') as raw:
         log = Path(tmp)/'log'
-        cmd = [sys.executable, __file__, '--child', str(log), '--flags', ' '.join(flags), *(['--check'] if not write else []), str(fn)]
-        proc = subprocess.Popen(cmd, stdin=subprocess.DEVNULL, stdout=raw, stderr=subprocess.STDOUT, env=env, start_new_session=True)
+        cmd = [sys.executable, __file__, '--child', str(log), '--flags', ' '.join(flags), str(fn)]
+        if not write: cmd.append('--check')
+        proc = subprocess.Popen(cmd, stdin=subprocess.DEVNULL, stdout=raw, stderr=subprocess.STDOUT,
+                                env=env, start_new_session=True)
         try: code = proc.wait(timeout)
         except subprocess.TimeoutExpired: code = None
         finally:
@@ -112,6 +116,7 @@ def options(doc):
 
 def run_all(a, write):
     "Run the notebooks that the command line asks for; returns how many passed and failed"
+    signal.signal(signal.SIGTERM, lambda *args: sys.exit(143))   # so that `run` can stop its notebook
     fns = [f.resolve() for f in a.notebooks] or find(root/'nbs')
     res = [run(f, a.flags.split(), write, a.timeout) for f in fns]
     return sum(res), len(res)-sum(res)
