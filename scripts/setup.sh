@@ -45,8 +45,7 @@ has_torch() {
 if [ "$(uname -s)" = Linux ] && ! nvidia-smi -L >/dev/null 2>&1 && ! has_torch; then
     say "installing torch for the CPU"
     pip install torch==2.13.0+cpu 2>/dev/null ||
-        pip --retries 0 --timeout 15 install torch==2.13.0+cpu \
-            --extra-index-url https://download.pytorch.org/whl/cpu 2>/dev/null ||
+        { command -v uv >/dev/null && uv pip install -q --python "$venv/bin/python" --torch-backend cpu torch==2.13.0 2>/dev/null; } ||
         pip install torch==2.13.0
 fi
 
