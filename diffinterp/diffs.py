@@ -6,10 +6,9 @@
 __all__ = ['WeightDiff', 'norms', 'check_base', 'to_peft', 'write_text', 'write_safetensors', 'from_peft', 'WeightDiffs',
            'read_manifest', 'create_store', 'add_shard', 'batch', 'table', 'check', 'batch_diffs']
 
-# %% ../nbs/02_diffs.ipynb #091ec9ab
+# %% ../nbs/02_diffs.ipynb #5e5c07ca
 import hashlib, json, os, shutil
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 
 # %% ../nbs/02_diffs.ipynb #37f0bc78
@@ -128,7 +127,7 @@ def from_peft(
     layers = {n: (p["lora_B"].T.contiguous(), p["lora_A"].T.contiguous()) for n, p in pairs.items()}
     return WeightDiff(layers, scale, label, folder.name, base or dict(model=config.get("base_model_name_or_path")), dict(source="peft"))
 
-# %% ../nbs/02_diffs.ipynb #f84125f4
+# %% ../nbs/02_diffs.ipynb #7720d023
 class WeightDiffs:
     "A folder of weight diffs that are read when asked for; slices are views of the same folder."
     def __init__(self,
@@ -138,7 +137,7 @@ class WeightDiffs:
         self.folder = Path(folder)
         if not (self.folder/"config.json").exists(): raise DataError(f"{self.folder} is no run of weight diffs: it has no config.json.")
         self.config = json.loads((self.folder/"config.json").read_text())
-        self.rows = read_manifest(self.folder) if rows is None else rows
+        self.rows = [r for r in read_manifest(self.folder) if r["status"] == "done"] if rows is None else rows
 
     @property
     def base(self): return self.config["base"]
@@ -151,9 +150,9 @@ class WeightDiffs:
     def __repr__(self): return f"WeightDiffs({len(self)} of rank {self.config['rank']} on {self.base['model']}, {self.folder.name})"
     def _repr_html_(self): return f"<p>{self!r}</p>" + self.table().head(8)._repr_html_()
 
-# %% ../nbs/02_diffs.ipynb #3506df55
+# %% ../nbs/02_diffs.ipynb #180425a4
 def read_manifest(folder):
-    "The finished tasks of a run; a last line that a kill cut short is left out. Raises `DataError` for a broken one."
+    "Every line of a run's manifest; a last one that a kill cut short is left out. Raises `DataError` for a broken one."
     path, rows = Path(folder)/"manifest.jsonl", []
     lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
     for i, line in enumerate(lines):
@@ -161,7 +160,7 @@ def read_manifest(folder):
         try: rows.append(json.loads(line))
         except ValueError:
             if i < len(lines) - 1: raise DataError(f"{path}, line {i+1}, is not JSON; the file was changed from outside.") from None
-    return [r for r in rows if r["status"] == "done"]
+    return rows
 
 # %% ../nbs/02_diffs.ipynb #c515ecc7
 def create_store(

@@ -6,7 +6,7 @@
 __all__ = ['EMBEDDED', 'EMBEDDED_PACKAGE', 'EMBEDDED_FILE', 'EMBEDDED_SHA256', 'DiffInterpError', 'ModelError', 'DataError',
            'BaseMismatchError', 'keep_memory', 'cache_home', 'file_sha256', 'embedded_model_path',
            'choose_dtype_attention', 'fingerprint', 'encode_prompt', 'encode_chat', 'pad_batch', 'labelled_logits',
-           'mean_by_row', 'loss_by_row', 'FrozenModel', 'load_model', 'freeze']
+           'mean_by_row', 'loss_by_row', 'FrozenModel', 'load_model', 'freeze', 'download_model', 'generate']
 
 # %% ../nbs/00_models.ipynb #42bff7a9
 import copy, ctypes, functools, hashlib, os, shutil, subprocess, sys, tempfile, time, zipfile
@@ -120,11 +120,11 @@ class _quiet:
         self.log.set_verbosity(self.level)
         if self.bars: self.log.enable_progress_bar()
 
-# %% ../nbs/00_models.ipynb #742e67ee
+# %% ../nbs/00_models.ipynb #fb72b401
 _choices = {}
 
 def choose_dtype_attention(
-    config, # a transformers configuration: its family and widths are measured, with one layer
+    config, # a transformers text configuration: one layer of it is measured
     device="cpu", # where the model will run
     dtype=None, # a fixed dtype, or None to measure float32 and bfloat16
     attention=None, # "eager", "sdpa", ... or None to measure both
@@ -134,13 +134,29 @@ def choose_dtype_attention(
         return dtype or (torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32), attention or "sdpa"
     key = config.model_type, config.hidden_size, dtype, attention
     if key not in _choices:
-        dtypes, attentions = [dtype] if dtype else [torch.float32, torch.bfloat16], [attention] if attention else ["eager", "sdpa"]
-        pairs = [(d, a) for d in dtypes for a in attentions]
+        dtypes = [dtype] if dtype else _quick_dtypes(config.hidden_size)
+        pairs = [(d, a) for d in dtypes for a in ([attention] if attention else ["eager", "sdpa"])]
         _choices[key] = pairs[0] if len(pairs) == 1 else min(pairs, key=lambda pair: _time_layer(config, *pair))
     return _choices[key]
 
-# %% ../nbs/00_models.ipynb #b57d0458
-def _time_layer(config, dtype, attention, batch=16, seq=64, rounds=2):
+# %% ../nbs/00_models.ipynb #5257caca
+def _best_time(run, rounds=3):
+    "Seconds of the fastest of some rounds, after one that does not count."
+    def once():
+        start = time.perf_counter(); run()
+        return time.perf_counter() - start
+    return min([once() for _ in range(rounds + 1)][1:])
+
+def _quick_dtypes(hidden_size):
+    "The dtypes whose small matrix product is within 1.5 times of the fastest."
+    def product(dtype):
+        x, w = torch.ones(64, hidden_size, dtype=dtype), torch.ones(hidden_size, hidden_size, dtype=dtype)
+        return lambda: x @ w
+    times = {d: _best_time(product(d)) for d in (torch.float32, torch.bfloat16)}
+    return [d for d, t in times.items() if t <= 1.5 * min(times.values())]
+
+# %% ../nbs/00_models.ipynb #d48aff95
+def _time_layer(config, dtype, attention, batch=16, seq=64):
     "Seconds of forward + activation backward through one random layer; infinity where it does not run."
     from transformers import AutoModelForCausalLM
     small = copy.deepcopy(config)
@@ -150,14 +166,8 @@ def _time_layer(config, dtype, attention, batch=16, seq=64, rounds=2):
         with torch.random.fork_rng(), _quiet():
             layer = AutoModelForCausalLM.from_config(small, attn_implementation=attention).to(dtype).requires_grad_(False)
             x = torch.randn(batch, seq, small.hidden_size, dtype=dtype, requires_grad=True)
-        times = []
-        for _ in range(rounds + 1):
-            start = time.perf_counter()
-            layer.get_decoder()(inputs_embeds=x, use_cache=False).last_hidden_state.sum().backward()
-            times.append(time.perf_counter() - start)
-            if times[-1] > 2: break                         # hopeless: do not wait for the rest
+        return _best_time(lambda: layer.get_decoder()(inputs_embeds=x, use_cache=False).last_hidden_state.sum().backward())
     except (RuntimeError, ValueError, ImportError): return float("inf")
-    return min(times)
 
 # %% ../nbs/00_models.ipynb #97bb58f9
 def fingerprint(
@@ -242,7 +252,7 @@ def labelled_logits(
     finally: hook.remove()
     return logits, labels[rows, cols + 1], rows
 
-# %% ../nbs/00_models.ipynb #12191348
+# %% ../nbs/00_models.ipynb #93eede98
 def mean_by_row(
     values, # [n] one number a labelled token
     rows, # [n] the group each belongs to
@@ -252,10 +262,16 @@ def mean_by_row(
     total = values.new_zeros(num_rows).index_add(0, rows, values)
     return total / values.new_zeros(num_rows).index_add(0, rows, torch.ones_like(values))
 
-def loss_by_row(model, input_ids, labels):
-    "Mean cross-entropy in nats over each sequence's labelled tokens: [batch]."
+def loss_by_row(
+    model, # a transformers causal language model
+    input_ids, # [batch, seq]
+    labels, # [batch, seq]
+    rows_each=1, # consecutive rows that share one mean
+):
+    "Mean cross-entropy in nats over the labelled tokens of each row, or of each `rows_each` rows: [batch / rows_each]."
     logits, targets, rows = labelled_logits(model, input_ids, labels)
-    return mean_by_row(F.cross_entropy(logits.float(), targets, reduction="none"), rows, len(input_ids))
+    losses = F.cross_entropy(logits.float(), targets, reduction="none")
+    return mean_by_row(losses, rows // rows_each, len(input_ids) // rows_each)
 
 # %% ../nbs/00_models.ipynb #05afbb92
 @dataclass
@@ -316,6 +332,15 @@ def _load(path, revision, dtype, attention):
     model = AutoModelForCausalLM.from_pretrained(path, revision=revision, dtype=dtype, attn_implementation=attention)
     return model, tokenizer
 
+# %% ../nbs/00_models.ipynb #90624bae
+def download_model(
+    name=None, # a hub id; None for the embedded model
+):
+    "Fetch a model for later use without a network; returns its folder. Raises `ModelError`."
+    if name in (None, EMBEDDED): return embedded_model_path()
+    from huggingface_hub import snapshot_download
+    with _explain(name): return Path(snapshot_download(name, allow_patterns=["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]))
+
 # %% ../nbs/00_models.ipynb #80affbe7
 def _device(device):
     if device is None: return "cuda" if torch.cuda.is_available() else "cpu"
@@ -345,3 +370,23 @@ class _explain:
             why = "it is no local folder, and the hub cannot be reached; check the name and the connection"
         else: why = f"it is no local folder and the hub does not know it ({said[:120]})"
         raise ModelError(f"The model {str(self.name)!r} cannot be loaded: {why}.") from None
+
+# %% ../nbs/00_models.ipynb #e74b4b47
+@torch.no_grad()
+def generate(
+    model, # a `FrozenModel`, with or without adapters
+    prompts, # list of token id lists
+    max_new_tokens=24, # the most tokens an answer takes
+    temperature=0.0, # 0 for greedy
+    streamer=None, # a transformers streamer, for a single prompt
+):
+    "The text the model adds to each prompt."
+    pad, device = model.tokenizer.pad_token_id, model.device
+    seq = max(map(len, prompts))
+    ids = torch.tensor([[pad]*(seq - len(p)) + list(p) for p in prompts], device=device)
+    mask = torch.tensor([[0]*(seq - len(p)) + [1]*len(p) for p in prompts], device=device)
+    sampling = dict(do_sample=True, temperature=temperature, top_k=40) if temperature else dict(do_sample=False, temperature=None, top_p=None, top_k=None)
+    with _quiet():
+        out = model.model.generate(input_ids=ids, attention_mask=mask, max_new_tokens=max_new_tokens, pad_token_id=pad,
+                                   eos_token_id=sorted(_turn_ends(model.tokenizer)), streamer=streamer, **sampling)
+    return [t.strip() for t in model.tokenizer.batch_decode(out[:, seq:], skip_special_tokens=True)]
