@@ -5,21 +5,20 @@
 # %% auto #0
 __all__ = ['PROMPT', 'SLOT', 'read_out', 'by_layer', 'soft_tokens', 'embedding_norm', 'typical_norms', 'gains', 'with_gains',
            'new_projection', 'init_projection', 'encode_slots', 'encode_slots_chat', 'WithSoftTokens', 'WeightToText',
-           'ask', 'loss', 'save', 'fit']
+           'ask', 'loss', 'fit']
 
-# %% ../nbs/06_weight_to_text.ipynb #6366b0cb
-import json, random
+# %% ../nbs/06_weight_to_text.ipynb #3645c2e2
 from dataclasses import replace
-from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
 
 # %% ../nbs/06_weight_to_text.ipynb #7e2b14c1
 import torch
 
-# %% ../nbs/06_weight_to_text.ipynb #68876b12
-from .diffs import WeightDiffs, batch_diffs, write_safetensors, write_text
-from .dit import QUESTION, DITAdapter, _Fit, as_list, check_diffs, each_question, labels_of, reader_model
+# %% ../nbs/06_weight_to_text.ipynb #58c320e8
+from .diffs import batch_diffs
+from .dit import (QUESTION, DITAdapter, _Fit, as_list, check_diffs, check_labelled, each_question, labels_of,
+                            reader_model)
 from .lora import decoder_linears, keyed_generator
 from .models import (DataError, _ids, _render, encode_chat, encode_prompt, generate, labelled_logits,
                                loss_by_row, pad_batch)
@@ -181,7 +180,7 @@ class WithSoftTokens:
         "The ids with what the model adds to them, as transformers' own `generate` gives for ids."
         return torch.cat([input_ids, self.model.generate(inputs_embeds=self.embed(input_ids), **kwargs)], 1)
 
-# %% ../nbs/06_weight_to_text.ipynb #887f12eb
+# %% ../nbs/06_weight_to_text.ipynb #dd4028f2
 class WeightToText:
     "A reader that projects a weight diff to soft tokens of the frozen base. Make one with `fit` or `load`."
     def __init__(self,
@@ -202,7 +201,8 @@ class WeightToText:
         trained = f"width {self.config['width']}, {self.config.get('num_diffs', 0)} training diffs"
         return f"WeightToText({trained}, for {self.base['model']})"
 
-WeightToText.load = classmethod(DITAdapter.load.__func__)   # the files are the same, see `save`
+# %% ../nbs/06_weight_to_text.ipynb #e14fb60a
+WeightToText.save, WeightToText.load = DITAdapter.save, classmethod(DITAdapter.load.__func__)
 
 # %% ../nbs/06_weight_to_text.ipynb #84ecf374
 def _soft(self, model, diffs):
@@ -284,22 +284,6 @@ def _samples(self, model, labels):
 
 WeightToText._samples = _samples
 
-# %% ../nbs/06_weight_to_text.ipynb #6fecc27f
-def save(
-    self, # a `WeightToText`
-    folder, # where to write it
-):
-    "Write `adapter.safetensors` (bf16) and `reader.json`; returns the folder."
-    folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
-    keep = lambda t: t.detach().to("cpu", torch.bfloat16).contiguous()
-    tensors = {f"{n}.{k}": keep(t) for n, pair in self.factors.items() for k, t in zip("AB", pair)}
-    sha = write_safetensors(folder/"adapter.safetensors", tensors)
-    about = dict(kind="WeightToText", sha256=sha, config=self.config, record=self.record)
-    write_text(folder/"reader.json", json.dumps(about, indent=1, ensure_ascii=False))
-    return folder
-
-WeightToText.save = save
-
 # %% ../nbs/06_weight_to_text.ipynb #95858827
 class _FitText(_Fit):
     "The state of one training of a `WeightToText`; `run` returns the reader."
@@ -318,33 +302,15 @@ class _FitText(_Fit):
         best = super().run()
         return self.cls(with_gains(best.factors, self.gains), self.config, self.record, self.model)
 
-# %% ../nbs/06_weight_to_text.ipynb #3fb882d6
-def _loss(self, which):
-    "Mean loss over the labelled tokens of some of the training diffs."
-    picked = self.diffs[which] if isinstance(self.diffs, WeightDiffs) else [self.diffs[i] for i in which]
+# %% ../nbs/06_weight_to_text.ipynb #4a333941
+def _loss(self, picked):
+    "Mean loss over the labelled tokens of some diffs, with the gradient to the projection."
     reader = self.reader()
     soft, samples = reader._soft(self.model, picked), reader._samples(self.model, labels_of(picked))
     logits, wanted, _ = labelled_logits(soft.model, *samples)
     return torch.nn.functional.cross_entropy(logits.float(), wanted)
 
 _FitText._loss = _loss
-
-# %% ../nbs/06_weight_to_text.ipynb #b2ce614d
-def _train_epoch(self, bar):
-    "One pass; returns the mean loss of its batches."
-    order, size, losses = list(range(len(self.diffs))), self.config["batch_size"], []
-    random.Random(f"{self.config['seed']}|epoch|{self.epoch}").shuffle(order)
-    for k in range(self.steps):
-        loss = self._loss(order[k*size:(k+1)*size])
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.params, self.config["max_grad_norm"])
-        self.optimizer.param_groups[0]["lr"] = self.lr(self.epoch * self.steps + k)
-        self.optimizer.step(); self.optimizer.zero_grad()
-        losses.append(loss.detach())
-        bar.set_postfix_str(f"epoch {self.epoch+1}, loss {losses[-1]:.2f}", refresh=False); bar.update()
-    return torch.stack(losses).mean().item()
-
-_FitText._train_epoch = _train_epoch
 
 # %% ../nbs/06_weight_to_text.ipynb #1c796816
 def _evaluate(self):
@@ -356,7 +322,7 @@ def _evaluate(self):
 
 _FitText._evaluate = _evaluate
 
-# %% ../nbs/06_weight_to_text.ipynb #e5d91f76
+# %% ../nbs/06_weight_to_text.ipynb #700cecbd
 def fit(cls,
     model, # a `FrozenModel`
     diffs, # training diffs with labels: a `WeightDiffs` or a list
@@ -376,18 +342,10 @@ def fit(cls,
     progress=True, # show a bar and the answers
 ):
     "Train a reader on (weight diff, label) pairs; only the projection trains. Raises `DataError` for no labels."
-    _check_labels(model, diffs, dev)
+    check_labelled(model, diffs, dev)
     config = dict(base=model.base, question=question, prompt=prompt, width=width, epochs=epochs, lr=lr,
                   batch_size=batch_size, weight_decay=weight_decay, max_grad_norm=max_grad_norm, seed=seed,
                   num_diffs=len(diffs))
     return _FitText(cls, model, config, diffs, dev or None, out, patience, num_examples, progress).run()
 
 WeightToText.fit = classmethod(fit)
-
-# %% ../nbs/06_weight_to_text.ipynb #943fb755
-def _check_labels(model, diffs, dev):
-    if not len(diffs): raise DataError("There are no diffs to train a reader on.")
-    for what, some in (("training", diffs), ("held-out", dev or [])):
-        check_diffs(some, model)
-        empty = sum(not l for l in labels_of(some))
-        if empty: raise DataError(f"{empty} of the {what} diffs have no label; a reader learns from labelled diffs.")
