@@ -9,13 +9,16 @@ __all__ = ['READER', 'COMMANDS', 'make_parser', 'main']
 import argparse, json, sys, tempfile, time
 from pathlib import Path
 
-# %% ../nbs/10_cli.ipynb #20018755
+# %% ../nbs/10_cli.ipynb #375a7e93
+import pandas as pd
+
+# %% ../nbs/10_cli.ipynb #a81eca60
 from .models import DataError, DiffInterpError, EMBEDDED, download_model, load_model
 from .diffs import WeightDiffs, from_peft
 from .tasks import tasks_from, topic_tasks, write_texts
 from .trainer import train_diffs
 from .dit import DITAdapter
-from .evaluate import compare, make_topic_reader, summary
+from .evaluate import compare, make_topic_reader
 from .weight_to_text import WeightToText
 
 # %% ../nbs/10_cli.ipynb #581e1d59

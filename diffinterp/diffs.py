@@ -6,8 +6,8 @@
 __all__ = ['WeightDiff', 'norms', 'check_base', 'to_peft', 'write_text', 'write_safetensors', 'from_peft', 'WeightDiffs',
            'read_manifest', 'create_store', 'add_shard', 'batch', 'table', 'check', 'batch_diffs']
 
-# %% ../nbs/02_diffs.ipynb #5e5c07ca
-import hashlib, json, os, shutil
+# %% ../nbs/02_diffs.ipynb #390b5524
+import hashlib, json, os
 from dataclasses import dataclass, field
 from pathlib import Path
 

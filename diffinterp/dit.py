@@ -7,8 +7,8 @@ __all__ = ['QUESTION', 'DITAdapter', 'put_diffs', 'as_list', 'check_diffs', 'eac
            'ask_finetune', 'save', 'packaged_readers', 'load', 'fit', 'labels_of', 'check_labelled', 'encode_answers',
            'matched_loss', 'loss', 'run']
 
-# %% ../nbs/05_dit.ipynb #bdc948a7
-import json, random, tempfile
+# %% ../nbs/05_dit.ipynb #77beef43
+import json, random
 from importlib.resources import files
 from pathlib import Path
 from threading import Thread
@@ -18,10 +18,10 @@ import torch
 from safetensors.torch import load_file
 from tqdm.auto import tqdm
 
-# %% ../nbs/05_dit.ipynb #5d724a42
+# %% ../nbs/05_dit.ipynb #d07a89ca
 from .diffs import WeightDiff, WeightDiffs, batch_diffs, check_base, write_safetensors, write_text
 from .lora import init_factors, set_weight_diffs, unwrap, wrap_reader
-from .models import (DataError, FrozenModel, encode_chat, encode_prompt, file_sha256, generate, labelled_logits, load_model,
+from .models import (DataError, encode_chat, encode_prompt, file_sha256, generate, labelled_logits, load_model,
                                loss_by_row, pad_batch)
 
 # %% ../nbs/05_dit.ipynb #b1c5dc05
