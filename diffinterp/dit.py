@@ -18,11 +18,12 @@ import torch
 from safetensors.torch import load_file
 from tqdm.auto import tqdm
 
-# %% ../nbs/05_dit.ipynb #d07a89ca
+# %% ../nbs/05_dit.ipynb #f9277ac4
 from .diffs import WeightDiff, WeightDiffs, batch_diffs, check_base, write_safetensors, write_text
 from .lora import init_factors, set_weight_diffs, unwrap, wrap_reader
-from .models import (DataError, encode_chat, encode_prompt, file_sha256, generate, labelled_logits, load_model,
-                               loss_by_row, pad_batch)
+from .launch import join_processes, sum_over_processes
+from .models import (DataError, encode_chat, encode_prompt, file_sha256, generate, load_model, loss_by_row, pad_batch,
+                               token_losses)
 
 # %% ../nbs/05_dit.ipynb #b1c5dc05
 QUESTION = "What topic were you trained on?"
@@ -44,14 +45,14 @@ class DITAdapter:
     def __repr__(self):
         return f"DITAdapter(rank {self.config['rank']}, {self.config.get('num_diffs', 0)} training diffs, for {self.base['model']})"
 
-# %% ../nbs/05_dit.ipynb #060e0675
+# %% ../nbs/05_dit.ipynb #fa94784e
 def put_diffs(
     layers, # what `wrap_reader` gave
     diffs, # a row each; None stands for no diff
     scale=1.0, # how much they are amplified
 ):
     "Put the diffs on the layers of a reader."
-    set_weight_diffs(layers, {n: (A * scale, B) for n, (A, B) in batch_diffs(diffs).items()})
+    set_weight_diffs(layers, batch_diffs(diffs), scale)
 
 class _reading:
     "Inside the block the model carries L and, a row each, the given diffs."
@@ -233,7 +234,7 @@ def encode_answers(model, question, answers):
     samples = [encode_chat(model.tokenizer, question, a) for a in answers]
     return pad_batch(samples, model.tokenizer.pad_token_id, model.device)
 
-# %% ../nbs/05_dit.ipynb #05770881
+# %% ../nbs/05_dit.ipynb #62945d3f
 class _Fit:
     "The state of one training of a reader; `run` returns the reader."
     def __init__(self, cls, model, config, layers, diffs, dev, out, patience, num_examples, progress):
@@ -244,46 +245,59 @@ class _Fit:
         self.optimizer = torch.optim.AdamW(self.params, lr=config["lr"], weight_decay=config["weight_decay"], fused=True)
         self.steps = -(-len(diffs) // config["batch_size"])       # an epoch
         self.epoch, self.record, self.best, self.best_loss = 0, [], None, float("inf")
+        self.rank, self.processes = join_processes()
+        self.progress = progress and self.rank == 0
 
     def lr(self, step):
         "Up over the first 3 % of all steps, then linearly down to zero."
         total = self.steps * self.config["epochs"]; warm = max(1, total * 3 // 100)
         return self.config["lr"] * min((step + 1) / warm, (total - step) / max(1, total - warm))
 
-# %% ../nbs/05_dit.ipynb #ac4ab510
+# %% ../nbs/05_dit.ipynb #d36cf3d6
 def _loss(self, picked):
-    "Mean loss over the labelled tokens of some diffs, with the gradient to L."
+    "The losses of the labelled tokens of some diffs, with the gradient to L: [n]."
     put_diffs(self.layers, picked, self.config["diff_scale"])
     samples = encode_answers(self.model, self.config["question"], labels_of(picked))
-    logits, wanted, _ = labelled_logits(self.model.model, *samples)
-    return torch.nn.functional.cross_entropy(logits.float(), wanted)
+    return token_losses(self.model.model, *samples)[0]
 
 _Fit._loss = _loss
 
-# %% ../nbs/05_dit.ipynb #4261d5ca
+# %% ../nbs/05_dit.ipynb #f907f11b
 def _train_epoch(self, bar):
     "One pass; returns the mean loss of its batches."
     order, size, losses = list(range(len(self.diffs))), self.config["batch_size"], []
     random.Random(f"{self.config['seed']}|epoch|{self.epoch}").shuffle(order)
     for k in range(self.steps):
-        which = order[k*size:(k+1)*size]
-        loss = self._loss(self.diffs[which] if isinstance(self.diffs, WeightDiffs) else [self.diffs[i] for i in which])
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.params, self.config["max_grad_norm"])
-        self.optimizer.param_groups[0]["lr"] = self.lr(self.epoch * self.steps + k)
-        self.optimizer.step(); self.optimizer.zero_grad()
-        losses.append(loss.detach())
+        losses.append(self._train_step(order[k*size:(k+1)*size][self.rank::self.processes], self.lr(self.epoch * self.steps + k)))
         bar.set_postfix_str(f"epoch {self.epoch+1}, loss {losses[-1]:.2f}", refresh=False); bar.update()
     return torch.stack(losses).mean().item()
 
+def _train_step(self, which, lr):
+    "One step on this process's share of a batch; returns the loss of the whole batch."
+    self.optimizer.zero_grad()
+    diffs = self.diffs[which] if isinstance(self.diffs, WeightDiffs) else [self.diffs[i] for i in which]
+    losses = self._loss(diffs) if which else self.params[0].new_zeros(0)
+    count = torch.tensor(float(len(losses)), device=losses.device)
+    sum_over_processes(count)                               # the labelled tokens of all shares
+    loss = losses.sum() / count
+    if which: loss.backward()                               # a last batch may be too small for all processes
+    for p in self.params: p.grad = torch.zeros_like(p) if p.grad is None else p.grad
+    loss = loss.detach(); sum_over_processes(loss, *(p.grad for p in self.params))
+    torch.nn.utils.clip_grad_norm_(self.params, self.config["max_grad_norm"])
+    self.optimizer.param_groups[0]["lr"] = lr
+    self.optimizer.step()
+    return loss
+
+_Fit._train_step = _train_step
 _Fit._train_epoch = _train_epoch
 
-# %% ../nbs/05_dit.ipynb #c5654d7c
+# %% ../nbs/05_dit.ipynb #36e46bc8
 def _evaluate(self):
     "`(held-out loss in nats per answer token, example answers)` with the present L."
     if self.dev is None: return None, []
-    loss = matched_loss(self.model, self.layers, self.dev, self.config)
-    some = self.dev[:self.num_examples]
+    loss = torch.tensor(matched_loss(self.model, self.layers, self.dev, self.config) / self.processes)
+    sum_over_processes(loss)                                # one number for all, so that all stop together
+    loss, some = loss.item(), self.dev[:self.num_examples]
     put_diffs(self.layers, some, self.config["diff_scale"])
     answers = generate(self.model, [encode_prompt(self.model.tokenizer, self.config["question"])] * len(some), 16)
     return loss, list(zip(labels_of(some), answers))
@@ -314,10 +328,10 @@ def loss(
 
 DITAdapter.loss = loss
 
-# %% ../nbs/05_dit.ipynb #0d9c81b2
+# %% ../nbs/05_dit.ipynb #d7c5ee1f
 def _checkpoint(self):
-    "Write the state aside and rename it."
-    if not self.out: return
+    "Write the state aside and rename it; the first process does."
+    if not self.out or self.rank: return
     self.out.mkdir(parents=True, exist_ok=True)
     state = dict(config=self.config, epoch=self.epoch, record=self.record, best=self.best, best_loss=self.best_loss,
                  params=[p.detach() for p in self.params], optimizer=self.optimizer.state_dict())
@@ -336,7 +350,7 @@ def _resume(self):
 
 _Fit._checkpoint, _Fit._resume = _checkpoint, _resume
 
-# %% ../nbs/05_dit.ipynb #f8e0429c
+# %% ../nbs/05_dit.ipynb #2adcf990
 def run(self):
     "Train to the end or to the early stop; returns the reader with its best factors."
     self._resume()
@@ -345,7 +359,7 @@ def run(self):
         while self.epoch < self.config["epochs"] and not self._stale():
             loss = self._train_epoch(bar); self.epoch += 1
             dev_loss, examples = self._evaluate()
-            self.record.append(dict(epoch=self.epoch, loss=round(loss, 4), dev_loss=dev_loss and round(dev_loss, 4), examples=examples))
+            self.record.append(dict(epoch=self.epoch, loss=round(loss, 6), dev_loss=dev_loss and round(dev_loss, 6), examples=examples))
             if dev_loss is None or dev_loss < self.best_loss:
                 self.best_loss = dev_loss if dev_loss is not None else self.best_loss
                 self.best = [p.detach().clone() for p in self.params]

@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['EMBEDDED', 'EMBEDDED_PACKAGE', 'EMBEDDED_FILE', 'EMBEDDED_SHA256', 'DiffInterpError', 'ModelError', 'DataError',
            'BaseMismatchError', 'keep_memory', 'cache_home', 'file_sha256', 'embedded_model_path',
-           'choose_dtype_attention', 'fingerprint', 'encode_prompt', 'encode_chat', 'pad_batch', 'labelled_logits',
-           'mean_by_row', 'loss_by_row', 'FrozenModel', 'load_model', 'freeze', 'download_model', 'generate']
+           'choose_dtype_attention', 'fingerprint', 'encode_prompt', 'encode_chat', 'pad_batch', 'labelled_hidden',
+           'head_logits', 'token_losses', 'mean_by_row', 'loss_by_row', 'FrozenModel', 'load_model', 'freeze',
+           'download_model', 'generate']
 
 # %% ../nbs/00_models.ipynb #d612c4ae
 import contextlib, copy, ctypes, functools, hashlib, io, os, shutil, subprocess, sys, tempfile, time, zipfile
@@ -227,33 +228,82 @@ def _turn_ends(tokenizer):
     ids = {tokenizer.convert_tokens_to_ids(n) for n in names} | {tokenizer.eos_token_id}
     return ids - {None, tokenizer.unk_token_id}
 
-# %% ../nbs/00_models.ipynb #960ab7e7
+# %% ../nbs/00_models.ipynb #67aed7dd
 def pad_batch(
     samples, # list of (input_ids, labels)
     pad_id=0, # what fills the ids; labels are filled with -100
-    device="cpu", # where the tensors go
+    device="cpu", # where the ids go
 ):
-    "Right-padded `(input_ids, labels)`, both [batch, seq]."
+    "Right-padded `(input_ids, labels)`, both [batch, seq]; the labels stay on the CPU, see `labelled_hidden`."
     seq = max(len(ids) for ids, _ in samples)
     ids = [list(i) + [pad_id]*(seq - len(i)) for i, _ in samples]
     labels = [list(l) + [-100]*(seq - len(l)) for _, l in samples]
-    return torch.tensor(ids, device=device), torch.tensor(labels, device=device)
+    return torch.tensor(ids).to(device, non_blocking=True), torch.tensor(labels)
 
-# %% ../nbs/00_models.ipynb #23341424
-def labelled_logits(
+# %% ../nbs/00_models.ipynb #e2f3484c
+def labelled_hidden(
+    model, # a transformers causal language model
+    input_ids, # [batch, seq]
+    labels, # [batch, seq], -100 where there is nothing to predict; on the CPU the device need not be waited for
+    embed=None, # input_ids -> [batch, seq, hidden]; None for the model's own embeddings
+):
+    "`(decoder output, targets [n], rows [n])` for the n labelled tokens; the output is gathered: [1, n, hidden]."
+    rows, cols = (labels[:, 1:] != -100).nonzero(as_tuple=True)
+    targets = labels[rows, cols + 1]
+    rows, cols, targets = (t.to(input_ids.device, non_blocking=True) for t in (rows, cols, targets))
+    inputs = dict(inputs_embeds=embed(input_ids)) if embed else dict(input_ids=input_ids)
+    out = model.base_model(**inputs, use_cache=False)
+    return _with_hidden(out, out.last_hidden_state[rows, cols][None]), targets, rows
+
+def _with_hidden(out, hidden): return type(out)({**out, "last_hidden_state": hidden})
+
+# %% ../nbs/00_models.ipynb #32ca9068
+def head_logits(
+    model, # a transformers causal language model
+    out, # what its decoder gave, such as `labelled_hidden` returns
+):
+    "The logits of the model's own head: [n, vocab]."
+    base, was = model.base_model, model.base_model.__dict__.get("forward")
+    base.forward = lambda *args, **kwargs: out
+    try: return model(input_ids=torch.zeros(1, 1, dtype=torch.long, device=model.device), use_cache=False).logits[0]
+    finally:
+        if was is None: del base.forward
+        else: base.forward = was
+
+# %% ../nbs/00_models.ipynb #bcf38ad6
+class _HeadLoss(torch.autograd.Function):
+    "The loss of each row of the decoder's output: [n], a chunk of logits at a time."
+    @staticmethod
+    def forward(ctx, hidden, model, out, targets, loss): # hidden [n, size]
+        chunk, need = max(16, 2**24 // model.get_output_embeddings().weight.shape[0]), ctx.needs_input_grad[0]
+        losses, grads = [], []
+        for h, wanted in zip(hidden.split(chunk), targets.split(chunk)):
+            with torch.set_grad_enabled(need):
+                h = h.detach().requires_grad_(need)
+                each = loss(head_logits(model, _with_hidden(out, h[None])).float(), wanted)
+                if need: grads += torch.autograd.grad(each.sum(), h)
+            losses.append(each.detach())
+        if need: ctx.save_for_backward(torch.cat(grads))
+        return torch.cat(losses)
+
+    @staticmethod
+    def backward(ctx, grad): # [n]
+        by_hidden, = ctx.saved_tensors
+        return by_hidden * grad[:, None].to(by_hidden.dtype), None, None, None, None
+
+# %% ../nbs/00_models.ipynb #39bb3448
+def token_losses(
     model, # a transformers causal language model
     input_ids, # [batch, seq]
     labels, # [batch, seq], -100 where there is nothing to predict
+    embed=None, # see `labelled_hidden`
 ):
-    "`(logits [n, vocab], targets [n], rows [n])` for the n labelled tokens; rows say which sequence each is in."
-    rows, cols = (labels[:, 1:] != -100).nonzero(as_tuple=True)
-    gather = lambda head, args: (args[0][rows, cols][None],)
-    hook = model.get_output_embeddings().register_forward_pre_hook(gather)
-    try: logits = model(input_ids=input_ids, use_cache=False).logits[0]
-    finally: hook.remove()
-    return logits, labels[rows, cols + 1], rows
+    "`(cross-entropy in nats [n], rows [n])` of the n labelled tokens; rows say which sequence each is in."
+    out, targets, rows = labelled_hidden(model, input_ids, labels, embed)
+    entropy = lambda logits, wanted: F.cross_entropy(logits, wanted, reduction="none")
+    return _HeadLoss.apply(out.last_hidden_state[0], model, out, targets, entropy), rows
 
-# %% ../nbs/00_models.ipynb #93eede98
+# %% ../nbs/00_models.ipynb #e097e8e0
 def mean_by_row(
     values, # [n] one number a labelled token
     rows, # [n] the group each belongs to
@@ -268,10 +318,10 @@ def loss_by_row(
     input_ids, # [batch, seq]
     labels, # [batch, seq]
     rows_each=1, # consecutive rows that share one mean
+    embed=None, # see `labelled_hidden`
 ):
     "Mean cross-entropy in nats over the labelled tokens of each row, or of each `rows_each` rows: [batch / rows_each]."
-    logits, targets, rows = labelled_logits(model, input_ids, labels)
-    losses = F.cross_entropy(logits.float(), targets, reduction="none")
+    losses, rows = token_losses(model, input_ids, labels, embed)
     return mean_by_row(losses, rows // rows_each, len(input_ids) // rows_each)
 
 # %% ../nbs/00_models.ipynb #05afbb92

@@ -15,13 +15,13 @@ from types import SimpleNamespace
 # %% ../nbs/06_weight_to_text.ipynb #7e2b14c1
 import torch
 
-# %% ../nbs/06_weight_to_text.ipynb #58c320e8
+# %% ../nbs/06_weight_to_text.ipynb #c1d43269
 from .diffs import batch_diffs
 from .dit import (QUESTION, DITAdapter, _Fit, as_list, check_diffs, check_labelled, each_question, labels_of,
                             reader_model)
 from .lora import decoder_linears, keyed_generator
-from .models import (DataError, _ids, _render, encode_chat, encode_prompt, generate, labelled_logits,
-                               loss_by_row, pad_batch)
+from .models import (DataError, _ids, _render, encode_chat, encode_prompt, generate, loss_by_row,
+                               pad_batch, token_losses)
 
 # %% ../nbs/06_weight_to_text.ipynb #46858c12
 def read_out(
@@ -159,7 +159,7 @@ def encode_slots_chat(tokenizer, question, answer, num_slots, prompt=PROMPT):
     n = len(encode_prompt(tokenizer, message))
     return start + ids[n:], [-100]*len(start) + labels[n:]
 
-# %% ../nbs/06_weight_to_text.ipynb #418be0f8
+# %% ../nbs/06_weight_to_text.ipynb #7cc5ac00
 class WithSoftTokens:
     "A causal language model that takes the next soft token of the row wherever the ids have `SLOT`."
     def __init__(self,
@@ -167,7 +167,7 @@ class WithSoftTokens:
         soft, # [batch, slots, hidden]
     ):
         self.model, self.soft = model, soft
-        self.parameters, self.get_output_embeddings = model.parameters, model.get_output_embeddings
+        self.parameters = model.parameters
 
     def embed(self, ids): # [batch, seq] -> [batch, seq, hidden]
         slots = ids == SLOT
@@ -175,6 +175,8 @@ class WithSoftTokens:
         return words.masked_scatter(slots[..., None], self.soft.to(words))
 
     def __call__(self, input_ids, **kwargs): return self.model(inputs_embeds=self.embed(input_ids), **kwargs)
+
+    def loss_by_row(self, input_ids, labels): return loss_by_row(self.model, input_ids, labels, embed=self.embed)
 
     def generate(self, input_ids, **kwargs):
         "The ids with what the model adds to them, as transformers' own `generate` gives for ids."
@@ -256,7 +258,7 @@ def _stream(self, model, diffs, prompts, max_new_tokens, temperature):
 
 WeightToText._stream = _stream
 
-# %% ../nbs/06_weight_to_text.ipynb #d4dcb35d
+# %% ../nbs/06_weight_to_text.ipynb #8e818a19
 @torch.no_grad()
 def loss(
     self, # a `WeightToText`
@@ -270,7 +272,7 @@ def loss(
     check_diffs(diffs, model)
     for i in range(0, len(diffs), batch_size):
         samples = self._samples(model, labels[i:i+batch_size])
-        losses.append(loss_by_row(self._soft(model, diffs[i:i+batch_size]).model, *samples))
+        losses.append(self._soft(model, diffs[i:i+batch_size]).model.loss_by_row(*samples))
     return torch.cat(losses).mean().item()
 
 WeightToText.loss = loss
@@ -302,13 +304,12 @@ class _FitText(_Fit):
         best = super().run()
         return self.cls(with_gains(best.factors, self.gains), self.config, self.record, self.model)
 
-# %% ../nbs/06_weight_to_text.ipynb #4a333941
+# %% ../nbs/06_weight_to_text.ipynb #cc006d47
 def _loss(self, picked):
-    "Mean loss over the labelled tokens of some diffs, with the gradient to the projection."
+    "The losses of the labelled tokens of some diffs, with the gradient to the projection: [n]."
     reader = self.reader()
     soft, samples = reader._soft(self.model, picked), reader._samples(self.model, labels_of(picked))
-    logits, wanted, _ = labelled_logits(soft.model, *samples)
-    return torch.nn.functional.cross_entropy(logits.float(), wanted)
+    return token_losses(self.model.model, *samples, soft.model.embed)[0]
 
 _FitText._loss = _loss
 
