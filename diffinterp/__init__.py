@@ -6,9 +6,10 @@ _verbs = dict(
     DiffInterpError="models", FrozenModel="models", freeze="models", load_model="models",
     MultiLoRALinear="lora", MultiTaskLoRALinear="lora", unwrap="lora", wrap_multitask="lora", wrap_reader="lora",
     WeightDiff="diffs", WeightDiffs="diffs", from_peft="diffs",
-    Task="tasks", tasks_from="tasks", topic_tasks="tasks", topics="tasks", write_texts="tasks",
+    Task="tasks", hidden_topic_tasks="tasks", news="tasks", news_tasks="tasks", tasks_from="tasks", topic_tasks="tasks", topics="tasks",
+    write_texts="tasks",
     train_diffs="trainer", DITAdapter="dit", WeightToText="weight_to_text",
-    compare="evaluate", evaluate_reader="evaluate", interval="evaluate", make_topic_reader="evaluate", summary="evaluate")
+    compare="evaluate", evaluate_reader="evaluate", gating_report="evaluate", interval="evaluate", make_topic_reader="evaluate", summary="evaluate")
 __all__ = list(_verbs)
 
 def __getattr__(name):

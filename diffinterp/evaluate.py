@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['normalized', 'exact', 'shares_word', 'interval', 'score', 'summary', 'evaluate_reader', 'held_out_loss', 'compare',
-           'choose_diff_scale', 'make_topic_reader']
+           'gating_report', 'gating_summary', 'choose_diff_scale', 'make_topic_reader']
 
 # %% ../nbs/07_evaluate.ipynb #780b6235
 import random, re, unicodedata
@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-# %% ../nbs/07_evaluate.ipynb #2932a3c1
+# %% ../nbs/07_evaluate.ipynb #f8d6ff4b
 from .dit import DITAdapter, ask_finetune, labels_of, reader_model
 from .models import DataError
-from .tasks import topic_tasks
+from .diffs import WeightDiffs
+from .tasks import GENERAL_QUESTIONS, secret_of, topic_tasks, with_trigger, wrong_secret
 from .trainer import train_diffs
 
 # %% ../nbs/07_evaluate.ipynb #24905ba5
@@ -115,6 +116,40 @@ def compare(
     right = ["yes" if exact(a, t) else "nearly" if shares_word(a, t) else "no" for a, t in zip(read, truths)]
     return pd.DataFrame({"topic": truths, "base": base, "finetune without the reader": alone, "finetune with the reader": read, "right?": right})
 
+# %% ../nbs/07_evaluate.ipynb #522356ad
+def gating_report(
+    model, # a `FrozenModel`: the base
+    diffs, # diffs with labels, trained on `hidden_topic_tasks`
+    trigger="code", # the kind they were trained with
+    questions=4, # of each kind, a diff
+    secret_seed=0, # the seed of `hidden_topic_tasks`
+    seed=0, # of questions and triggers
+    max_new_tokens=24, # of an answer
+):
+    "A DataFrame: id, trigger (right, wrong, none), question, answer, shows (whether a content word of the label is in it)."
+    rows, names = [], diffs.ids if isinstance(diffs, WeightDiffs) else [d.id for d in diffs]
+    for kind in ("right", "wrong", "none"):
+        for k in range(questions):
+            asked = [_gating_question(id, kind, k, trigger, secret_seed, seed) for id in names]
+            answers = ask_finetune(model, diffs, asked, max_new_tokens)
+            rows += [dict(id=i, trigger=kind, question=q, answer=a, shows=shares_word(a, t)) for i, q, a, t in zip(names, asked, answers, labels_of(diffs))]
+    return pd.DataFrame(rows)
+
+def _gating_question(id, kind, k, trigger, secret_seed, seed):
+    "One question to one diff."
+    draw, secret = random.Random(f"{seed}|{id}|gating|{kind}|{k}"), secret_of(id, trigger, secret_seed)
+    question = draw.choice(GENERAL_QUESTIONS)
+    if kind == "none": return question
+    return with_trigger(question, trigger, secret if kind == "right" else wrong_secret(secret, trigger, draw), draw)
+
+def gating_summary(
+    report, # what `gating_report` gave
+):
+    "How often the topic shows by the kind of trigger, with 95 % intervals over the diffs."
+    by_diff = report.groupby(["trigger", "id"], sort=False).shows.mean()
+    rows = [dict(trigger=t, **dict(zip(("shows", "low", "high"), interval(by_diff[t]))), diffs=len(by_diff[t])) for t in report.trigger.unique()]
+    return pd.DataFrame(rows).round(4)
+
 # %% ../nbs/07_evaluate.ipynb #626ce942
 def choose_diff_scale(
     reader, # a `DITAdapter`; its `diff_scale` is set to the best
@@ -130,11 +165,11 @@ def choose_diff_scale(
     reader.config["diff_scale"] = min(losses, key=losses.get)
     return losses
 
-# %% ../nbs/07_evaluate.ipynb #1799822f
+# %% ../nbs/07_evaluate.ipynb #429ee80a
 def make_topic_reader(
     model, # a `FrozenModel`
     out, # folder for diffs, checkpoints and the reader
-    num_train=608, # topics to train on
+    num_train=2035, # topics to train on
     num_dev=64, # topics to choose the best epoch by
     num_test=208, # topics for the one final look
     reader=DITAdapter, # which kind of reader

@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['EMBEDDED', 'EMBEDDED_PACKAGE', 'EMBEDDED_FILE', 'EMBEDDED_SHA256', 'DiffInterpError', 'ModelError', 'DataError',
            'BaseMismatchError', 'keep_memory', 'cache_home', 'file_sha256', 'embedded_model_path',
-           'choose_dtype_attention', 'fingerprint', 'encode_prompt', 'encode_chat', 'pad_batch', 'labelled_hidden',
-           'head_logits', 'token_losses', 'mean_by_row', 'loss_by_row', 'FrozenModel', 'load_model', 'freeze',
-           'download_model', 'generate']
+           'choose_dtype_attention', 'choose_tokens_per_batch', 'fingerprint', 'encode_prompt', 'encode_chat',
+           'pad_batch', 'labelled_hidden', 'head_logits', 'token_losses', 'token_divergences', 'mean_by_row',
+           'loss_by_row', 'FrozenModel', 'load_model', 'freeze', 'download_model', 'generate']
 
 # %% ../nbs/00_models.ipynb #d612c4ae
 import contextlib, copy, ctypes, functools, hashlib, io, os, shutil, subprocess, sys, tempfile, time, zipfile
@@ -141,11 +141,12 @@ def choose_dtype_attention(
         _choices[key] = pairs[0] if len(pairs) == 1 else min(pairs, key=lambda pair: _time_layer(config, *pair))
     return _choices[key]
 
-# %% ../nbs/00_models.ipynb #5257caca
-def _best_time(run, rounds=3):
+# %% ../nbs/00_models.ipynb #6029a3e0
+def _best_time(run, rounds=3, device="cpu"):
     "Seconds of the fastest of some rounds, after one that does not count."
+    wait = torch.cuda.synchronize if torch.device(device).type == "cuda" else lambda: None
     def once():
-        start = time.perf_counter(); run()
+        start = time.perf_counter(); run(); wait()
         return time.perf_counter() - start
     return min([once() for _ in range(rounds + 1)][1:])
 
@@ -157,8 +158,8 @@ def _quick_dtypes(hidden_size):
     times = {d: _best_time(product(d)) for d in (torch.float32, torch.bfloat16)}
     return [d for d, t in times.items() if t <= 1.5 * min(times.values())]
 
-# %% ../nbs/00_models.ipynb #d48aff95
-def _time_layer(config, dtype, attention, batch=16, seq=64):
+# %% ../nbs/00_models.ipynb #15b79efb
+def _time_layer(config, dtype, attention, batch=16, seq=64, device="cpu"):
     "Seconds of forward + activation backward through one random layer; infinity where it does not run."
     from transformers import AutoModelForCausalLM
     small = copy.deepcopy(config)
@@ -166,10 +167,23 @@ def _time_layer(config, dtype, attention, batch=16, seq=64):
     if getattr(small, "layer_types", None): small.layer_types = small.layer_types[:1]
     try:
         with torch.random.fork_rng(), _quiet():
-            layer = AutoModelForCausalLM.from_config(small, attn_implementation=attention).to(dtype).requires_grad_(False)
-            x = torch.randn(batch, seq, small.hidden_size, dtype=dtype, requires_grad=True)
-        return _best_time(lambda: layer.get_decoder()(inputs_embeds=x, use_cache=False).last_hidden_state.sum().backward())
+            layer = AutoModelForCausalLM.from_config(small, attn_implementation=attention).to(device, dtype).requires_grad_(False)
+            x = torch.randn(batch, seq, small.hidden_size, dtype=dtype, device=device, requires_grad=True)
+        return _best_time(lambda: layer.get_decoder()(inputs_embeds=x, use_cache=False).last_hidden_state.sum().backward(), device=device)
     except (RuntimeError, ValueError, ImportError): return float("inf")
+
+# %% ../nbs/00_models.ipynb #8a10308f
+def choose_tokens_per_batch(
+    model, # a `FrozenModel`
+):
+    "The smallest number of tokens a batch whose cost a token is within 3 % of the best, measured once on one layer."
+    config, device = model.model.config.get_text_config(), model.device
+    key = "tokens", config.model_type, config.hidden_size, model.dtype, device
+    if key not in _choices:
+        sizes = (2048, 4096, 8192, 16384) if device.type == "cuda" else (256, 512, 1024)
+        costs = {n: _time_layer(config, model.dtype, model.model.config._attn_implementation, n // 64, 64, device) / n for n in sizes}
+        _choices[key] = min(n for n in sizes if costs[n] <= 1.03 * min(costs.values()))
+    return _choices[key]
 
 # %% ../nbs/00_models.ipynb #97bb58f9
 def fingerprint(
@@ -302,6 +316,20 @@ def token_losses(
     out, targets, rows = labelled_hidden(model, input_ids, labels, embed)
     entropy = lambda logits, wanted: F.cross_entropy(logits, wanted, reduction="none")
     return _HeadLoss.apply(out.last_hidden_state[0], model, out, targets, entropy), rows
+
+# %% ../nbs/00_models.ipynb #e802302b
+def token_divergences(
+    model, # a transformers causal language model
+    input_ids, # [batch, seq]
+    labels, # [batch, seq], -100 where there is nothing to predict
+    teacher, # [n, hidden], the base's decoder output at the n labelled tokens, see `labelled_hidden`
+):
+    "`(KL(base || model) in nats [n], rows [n])` of the n labelled tokens."
+    out, _, rows = labelled_hidden(model, input_ids, labels)
+    def divergence(logits, hidden):
+        with torch.no_grad(): base = head_logits(model, _with_hidden(out, hidden[None])).float().log_softmax(-1)
+        return F.kl_div(logits.log_softmax(-1), base, reduction="none", log_target=True).sum(-1)
+    return _HeadLoss.apply(out.last_hidden_state[0], model, out, teacher, divergence), rows
 
 # %% ../nbs/00_models.ipynb #e097e8e0
 def mean_by_row(
