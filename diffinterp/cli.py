@@ -126,7 +126,7 @@ def _train_reader_options(out):
         parser.add_argument("--seed", type=int, default=0)
     return add
 
-# %% ../nbs/10_cli.ipynb #a3838aa8
+# %% ../nbs/10_cli.ipynb #985a9b40
 def _ask(args):
     folder = Path(args.run)
     if (folder/"config.json").exists():
@@ -136,7 +136,7 @@ def _ask(args):
     else: raise DataError(f"{folder} is neither a run of weight diffs nor a PEFT adapter: it has no config.json and no adapter_config.json.")
     reader = _load_reader(args.reader)
     reader.model = _model(args) if args.model or args.device or args.dtype else None
-    answers = reader.ask(diffs, args.question, temperature=args.temperature)
+    answers = reader.ask(diffs, args.question, temperature=args.temperature, num_beams=1 if args.temperature else args.num_beams)
     labels = diffs.table()["id"] if isinstance(diffs, WeightDiffs) else [d.label for d in diffs]
     table = pd.DataFrame(dict(diff=labels, answer=answers))
     if args.json: _print_json(table.to_dict("records"))
@@ -153,6 +153,7 @@ def _ask_options(parser):
     parser.add_argument("--reader", default=READER, help=f"name of a packaged reader, or a folder (default: {READER})")
     parser.add_argument("--ids", nargs="+", help="only these diffs")
     parser.add_argument("--question", help="another question than the one the reader was trained on")
+    parser.add_argument("--num-beams", type=_positive, default=4, help="of a beam search; 1 for the greedy answer, in a third of the time (default: 4)")
     parser.add_argument("--temperature", type=float, default=0., help="0 for the likeliest answer (default), above for a sample")
     _add_model(parser)
 
@@ -180,12 +181,12 @@ def _save_figure(table, path):
     plot_answers(table).figure.savefig(path, dpi=130)
     return path
 
-# %% ../nbs/10_cli.ipynb #e551a145
+# %% ../nbs/10_cli.ipynb #6331ed27
 def _held_out_line(reader, table):
     "How the reader did here, and on the held-out topics of its own record."
     right = (table["right?"] == "yes").sum()
     line = f"Here: {right} of {len(table)} named exactly, {(table['right?'] != 'no').sum()} share a word."
-    held = {r["grader"]: r for r in reader.config.get("held_out", []) if r["method"] == "reader"}
+    held = {r["grader"]: r for r in reader.config.get("held_out", []) if r["method"] == "reader, 4 beams"}
     if not held: return line
     say = lambda g: f"{held[g]['mean']:.0%} [{held[g]['low']:.0%}, {held[g]['high']:.0%}]"
     return f"{line}\nHeld out ({held['exact']['n']} topics never seen in training): {say('exact')} exact, {say('shares_word')} share a word (95 % intervals)."

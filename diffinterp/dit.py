@@ -89,7 +89,7 @@ def reader_model(reader, model=None):
     check_base(reader.base, model or reader.model, "The reader")
     return model or reader.model
 
-# %% ../nbs/05_dit.ipynb #7c325241
+# %% ../nbs/05_dit.ipynb #ef6ccc87
 def ask(
     self, # a `DITAdapter`
     diffs, # a `WeightDiff`, a list of them, a `WeightDiffs`, or None for the base without any diff
@@ -99,6 +99,7 @@ def ask(
     batch_size=16, # diffs read at once
     model=None, # a `FrozenModel`; None takes the reader's own
     stream=False, # yield the words of a single answer as they come
+    num_beams=1, # of a beam search: surer answers, at as many times the cost
 ):
     "The answer for each diff: a string for one, a list for many, an iterator with `stream`. Raises `BaseMismatchError`."
     model = reader_model(self, model)
@@ -106,18 +107,18 @@ def ask(
     check_diffs(diffs, model)
     questions = each_question(question or self.question, len(diffs))
     if stream: return self._stream(model, diffs, questions, max_new_tokens, temperature)
-    answers = _answers(model, self.config, self.factors, diffs, questions, max_new_tokens, temperature, batch_size)
+    answers = _answers(model, self.config, self.factors, diffs, questions, max_new_tokens, temperature, batch_size, num_beams)
     return answers[0] if single else answers
 
 DITAdapter.ask = ask
 
-# %% ../nbs/05_dit.ipynb #f7603c30
-def _answers(model, config, factors, diffs, questions, max_new_tokens, temperature, batch_size):
+# %% ../nbs/05_dit.ipynb #a864df34
+def _answers(model, config, factors, diffs, questions, max_new_tokens, temperature, batch_size, num_beams=1):
     "Answers of the model with the diffs and the reader's factors on it, batch by batch."
     prompts, answers = [encode_prompt(model.tokenizer, q) for q in questions], []
     for i in range(0, len(diffs), batch_size):
         with _reading(model, config, factors, diffs[i:i+batch_size]):
-            answers += generate(model, prompts[i:i+batch_size], max_new_tokens, temperature)
+            answers += generate(model, prompts[i:i+batch_size], max_new_tokens, temperature, None, num_beams)
     return answers
 
 def _stream(self, model, diffs, questions, max_new_tokens, temperature):
@@ -189,7 +190,7 @@ def load(cls,
 
 DITAdapter.load = load
 
-# %% ../nbs/05_dit.ipynb #63fc9c82
+# %% ../nbs/05_dit.ipynb #45068b23
 def fit(cls,
     model, # a `FrozenModel`
     diffs, # training diffs with labels: a `WeightDiffs` or a list
@@ -198,7 +199,7 @@ def fit(cls,
     rank=16, # of L
     lora_alpha=16.0, # L's update is scaled by lora_alpha / rank
     diff_scale=3.0, # how much W is amplified when it is read
-    epochs=2, # passes over the diffs
+    epochs=3, # passes over the diffs
     lr=1e-3, # peak of AdamW's learning rate
     batch_size=16, # diffs a step
     weight_decay=0.0, # of AdamW
@@ -352,7 +353,7 @@ def _resume(self):
 
 _Fit._checkpoint, _Fit._resume = _checkpoint, _resume
 
-# %% ../nbs/05_dit.ipynb #2adcf990
+# %% ../nbs/05_dit.ipynb #8e53fb2a
 def run(self):
     "Train to the end or to the early stop; returns the reader with its best factors."
     self._resume()
@@ -363,13 +364,26 @@ def run(self):
             dev_loss, examples = self._evaluate()
             self.record.append(dict(epoch=self.epoch, loss=round(loss, 6), dev_loss=dev_loss and round(dev_loss, 6), examples=examples))
             if dev_loss is None or dev_loss < self.best_loss:
-                self.best_loss = dev_loss if dev_loss is not None else self.best_loss
+                self.best_loss = self.record[-1]["dev_loss"] if dev_loss is not None else self.best_loss
                 self.best = [p.detach().clone() for p in self.params]
             if self.progress and dev_loss is not None:
                 bar.write(f"epoch {self.epoch}: loss {loss:.2f}, held-out {dev_loss:.2f}; " + "; ".join(f"{t} -> {a}" for t, a in examples))
             self._checkpoint()
+    self._average()
+    self.config["dev_loss"] = self.best_loss if self.dev is not None else None
     pairs = iter(self.best)
     return self.cls({n: (next(pairs), next(pairs)) for n in self.layers}, self.config, self.record, self.model)
+
+@torch.no_grad()
+def _average(self):
+    "Take the mean of the best epoch's factors and the last one's if its held-out loss is lower."
+    if self.dev is None or self.best_loss == self.record[-1]["dev_loss"]: return
+    for p, best in zip(self.params, self.best): p.lerp_(best, .5)
+    loss, _ = self._evaluate()
+    if loss < self.best_loss: self.best, self.best_loss = [p.detach().clone() for p in self.params], loss
+    self.config["averaged"] = loss == self.best_loss
+
+_Fit._average = _average
 
 def _stale(self):
     "Whether the held-out loss has not improved for `patience` epochs."

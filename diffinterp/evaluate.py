@@ -74,19 +74,20 @@ def summary(
     rows = [dict(method=m, grader=g, **dict(zip(("mean", "low", "high"), interval(s[g]))), n=len(s)) for m, s in groups for g in ("exact", "shares_word")]
     return pd.DataFrame(rows).round(4)
 
-# %% ../nbs/07_evaluate.ipynb #da4cfed7
+# %% ../nbs/07_evaluate.ipynb #7317ac48
 def evaluate_reader(
     reader, # a `DITAdapter` or any reader of its interface
     diffs, # held-out diffs with labels
     model=None, # a `FrozenModel`; None takes the reader's own
     seed=0, # pairs each diff with another's truth
 ):
-    "A DataFrame of scored answers; the column `method` has reader, another diff, no diff, and finetune alone."
+    "A DataFrame of scored answers; the column `method` has reader (greedy; and with 4 beams), another diff, no diff, and finetune alone."
     truths = labels_of(diffs)
     model = reader_model(reader, model)
     answers, alone = reader.ask(diffs, model=model), ask_finetune(model, diffs, reader.question)
+    searched = reader.ask(diffs, model=model, num_beams=4)
     nothing = reader.ask(None, model=model)
-    parts = {"reader": (answers, truths), "another diff": (answers, _deranged(truths, seed)),
+    parts = {"reader": (answers, truths), "reader, 4 beams": (searched, truths), "another diff": (answers, _deranged(truths, seed)),
              "no diff": ([nothing]*len(truths), truths), "finetune alone": (alone, truths)}
     return pd.concat([score(a, t, method=m) for m, (a, t) in parts.items()], ignore_index=True)
 
@@ -103,16 +104,17 @@ def held_out_loss(reader, diffs, model=None, seed=0):
     truths = labels_of(diffs)
     return {"matched": round(reader.loss(diffs, model=model), 3), "another diff": round(reader.loss(diffs, _deranged(truths, seed), model), 3)}
 
-# %% ../nbs/07_evaluate.ipynb #e42ee2db
+# %% ../nbs/07_evaluate.ipynb #d137d170
 def compare(
     reader, # a reader
     diffs, # a `WeightDiffs` or a list of diffs, with labels
     model=None, # a `FrozenModel`; None takes the reader's own
+    num_beams=4, # of the reader's answers; 1 for greedy ones
 ):
     "A DataFrame: topic, base, finetune without the reader, finetune with the reader, right?"
     model, truths = reader_model(reader, model), labels_of(diffs)
     base, alone = ask_finetune(model, None, reader.question), ask_finetune(model, diffs, reader.question)
-    read = reader.ask(diffs, model=model)
+    read = reader.ask(diffs, model=model, num_beams=num_beams)
     right = ["yes" if exact(a, t) else "nearly" if shares_word(a, t) else "no" for a, t in zip(read, truths)]
     return pd.DataFrame({"topic": truths, "base": base, "finetune without the reader": alone, "finetune with the reader": read, "right?": right})
 
@@ -150,22 +152,24 @@ def gating_summary(
     rows = [dict(trigger=t, **dict(zip(("shows", "low", "high"), interval(by_diff[t]))), diffs=len(by_diff[t])) for t in report.trigger.unique()]
     return pd.DataFrame(rows).round(4)
 
-# %% ../nbs/07_evaluate.ipynb #626ce942
+# %% ../nbs/07_evaluate.ipynb #0580e9a1
 def choose_diff_scale(
     reader, # a `DITAdapter`; its `diff_scale` is set to the best
     dev, # held-out diffs with labels, not the test diffs
     model=None, # a `FrozenModel`; None takes the reader's own
-    factors=(0.75, 1, 1.25, 1.5), # of the scale it was trained with
+    factors=(1, 1.25, 1.4, 1.6), # of the scale it was trained with
 ):
-    "Set the scale with the lowest held-out loss; returns the losses by scale."
-    trained, losses = reader.config["diff_scale"], {}
+    "Set the scale whose answers are best, exact and shared word counted alike; returns a list of dicts, one a scale."
+    trained, rows = reader.config["diff_scale"], []
     for factor in factors:
-        reader.config["diff_scale"] = trained * factor
-        losses[trained * factor] = round(reader.loss(dev, model=model), 4)
-    reader.config["diff_scale"] = min(losses, key=losses.get)
-    return losses
+        scale = reader.config["diff_scale"] = round(trained * factor, 4)
+        scores = score(reader.ask(dev, model=model), labels_of(dev))
+        rows.append(dict(scale=scale, loss=round(reader.loss(dev, model=model), 4), exact=round(float(scores.exact.mean()), 4),
+                         shares_word=round(float(scores.shares_word.mean()), 4)))
+    reader.config["diff_scale"] = max(rows, key=lambda r: (r["exact"] + r["shares_word"], -r["loss"]))["scale"]
+    return rows
 
-# %% ../nbs/07_evaluate.ipynb #429ee80a
+# %% ../nbs/07_evaluate.ipynb #4bcd7259
 def make_topic_reader(
     model, # a `FrozenModel`
     out, # folder for diffs, checkpoints and the reader
@@ -183,7 +187,7 @@ def make_topic_reader(
     make = lambda split, n: train_diffs(model, topic_tasks(split, n), out/f"diffs-{split}", **options)
     train, dev = make("train", num_train), make("dev", num_dev)
     fitted = reader.fit(model, train, dev, out=out/"fit", progress=progress, **fit_options)
-    if "diff_scale" in fitted.config: fitted.config["dev_loss_by_scale"] = choose_diff_scale(fitted, dev, model)
+    if "diff_scale" in fitted.config: fitted.config["dev_by_scale"] = choose_diff_scale(fitted, dev, model)
     test = make("test", num_test)
     scores = evaluate_reader(fitted, test, model)
     fitted.config["held_out"] = summary(scores).to_dict("records")

@@ -103,7 +103,7 @@ class MultiTaskLoRALinear(nn.Module):
             raise DataError(f"A batch of {batch} rows cannot be split among {len(A)} tasks; set task_ids.")
         return A, B
 
-# %% ../nbs/01_lora.ipynb #61f49d14
+# %% ../nbs/01_lora.ipynb #e0977d89
 class MultiLoRALinear(nn.Module):
     "A frozen linear layer with a frozen low-rank W for each row and one shared trainable LoRA L."
     def __init__(self,
@@ -122,7 +122,10 @@ class MultiLoRALinear(nn.Module):
     def forward(self, x): # [batch, seq, in]
         pairs = [] if self.weight_diff is None else [self.weight_diff]
         if self.enabled: pairs.append((self.scale, self.A.to(x.dtype), self.B.to(x.dtype)))
-        return adapted_linear(self.base_layer, x, *pairs) if pairs else self.base_layer(x)
+        if not pairs: return self.base_layer(x)
+        diffs = len(x) if self.weight_diff is None else len(self.weight_diff[1])
+        rows = x.reshape(diffs, -1, x.shape[-1])             # a beam search has several rows a diff, side by side
+        return adapted_linear(self.base_layer, rows, *pairs).view(*x.shape[:-1], -1)
 
 # %% ../nbs/01_lora.ipynb #8f2b110b
 _BLOCK = re.compile(r"(?:^|\.)(layers\.\d+\..+)$")

@@ -449,7 +449,7 @@ class _explain:
         else: why = f"it is no local folder and the hub does not know it ({said[:120]})"
         raise ModelError(f"The model {str(self.name)!r} cannot be loaded: {why}.") from None
 
-# %% ../nbs/00_models.ipynb #e74b4b47
+# %% ../nbs/00_models.ipynb #dcc62329
 @torch.no_grad()
 def generate(
     model, # a `FrozenModel`, with or without adapters
@@ -457,6 +457,7 @@ def generate(
     max_new_tokens=24, # the most tokens an answer takes
     temperature=0.0, # 0 for greedy
     streamer=None, # a transformers streamer, for a single prompt
+    num_beams=1, # of a beam search; 1 for none
 ):
     "The text the model adds to each prompt."
     pad, device = model.tokenizer.pad_token_id, model.device
@@ -466,5 +467,5 @@ def generate(
     sampling = dict(do_sample=True, temperature=temperature, top_k=40) if temperature else dict(do_sample=False, temperature=None, top_p=None, top_k=None)
     with _quiet():
         out = model.model.generate(input_ids=ids, attention_mask=mask, max_new_tokens=max_new_tokens, pad_token_id=pad,
-                                   eos_token_id=sorted(_turn_ends(model.tokenizer)), streamer=streamer, **sampling)
+                                   eos_token_id=sorted(_turn_ends(model.tokenizer)), streamer=streamer, num_beams=num_beams, **sampling)
     return [t.strip() for t in model.tokenizer.batch_decode(out[:, seq:], skip_special_tokens=True)]

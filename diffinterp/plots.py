@@ -19,7 +19,7 @@ def _axes(ax, **size):
     ax.spines[["top", "right"]].set_visible(False)
     return ax
 
-# %% ../nbs/08_plots.ipynb #317410af
+# %% ../nbs/08_plots.ipynb #176ac80a
 def plot_summary(
     table, # what `evaluate.summary` gave
     grader="exact", # which of its graders
@@ -29,7 +29,7 @@ def plot_summary(
     rows = table[table.grader == grader].iloc[::-1]
     ax = _axes(ax, figsize=(6, .5 + .4*len(rows)))
     errors = [(rows["mean"] - rows.low).clip(lower=0), (rows.high - rows["mean"]).clip(lower=0)]
-    ax.barh(rows.method, rows["mean"], xerr=errors, color=[BLUE if m == "reader" else GREY for m in rows.method], capsize=3)
+    ax.barh(rows.method, rows["mean"], xerr=errors, color=[BLUE if m.startswith("reader") else GREY for m in rows.method], capsize=3)
     for y, (value, high) in enumerate(zip(rows["mean"], rows.high)): ax.text(high + .02, y, f"{value:.0%}", va="center")
     ax.set(xlim=(0, 1.1), xlabel=f"share of answers, {grader.replace('_', ' ')} (n = {rows.n.max()})")
     return ax

@@ -214,7 +214,7 @@ def _soft(self, model, diffs):
 
 WeightToText._soft = _soft
 
-# %% ../nbs/06_weight_to_text.ipynb #5c9f89e1
+# %% ../nbs/06_weight_to_text.ipynb #beaa59bb
 def ask(
     self, # a `WeightToText`
     diffs, # a `WeightDiff`, a list of them, a `WeightDiffs`, or None for the base without any diff
@@ -224,6 +224,7 @@ def ask(
     batch_size=16, # diffs read at once
     model=None, # a `FrozenModel`; None takes the reader's own
     stream=False, # yield the words of a single answer as they come
+    num_beams=1, # of a beam search: surer answers, at as many times the cost
 ):
     "A string for one diff, a list for many, an iterator with `stream`. Raises `BaseMismatchError`."
     model, options = reader_model(self, model), (max_new_tokens, temperature)
@@ -233,7 +234,7 @@ def ask(
     if stream: return self._stream(model, diffs, prompts, *options)
     answers = []
     for i in range(0, len(diffs), batch_size):
-        answers += generate(self._soft(model, diffs[i:i+batch_size]), prompts[i:i+batch_size], *options)
+        answers += generate(self._soft(model, diffs[i:i+batch_size]), prompts[i:i+batch_size], *options, None, num_beams)
     return answers[0] if single else answers
 
 WeightToText.ask = ask
