@@ -562,10 +562,10 @@ def _ratios(model, train, dit):
         padding_efficiency=round(padding_efficiency(model), 4),
         saved_megabytes={n: round(saved_bytes(model, n) / 1e6, 1) for n in (1, 16)})
 
-# %% ../nbs/08a_bench.ipynb #b8acae17
+# %% ../nbs/08a_bench.ipynb #d5d3bf72
 def _grid(model, say, most_tokens=None):
     "A list of dicts, one a size: R, and the speed-up over each peer."
-    most_tokens = most_tokens or (2**16 if model.device.type == "cuda" else 2**11)
+    most_tokens = most_tokens or (2**16 if model.device.type == "cuda" else 2**10)
     rows = []
     for seq, n, rank in itertools.product((32, 64, 256), (1, 4, 16, 64), (1, 8)):
         if seq * n > most_tokens: say(f"{n} tasks of {seq} tokens is left out: more than {most_tokens} tokens a step"); continue
