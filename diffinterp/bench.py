@@ -9,8 +9,8 @@ __all__ = ['TARGETS', 'random_batch', 'median_interval', 'Way', 'floor', 'ours',
            'dit_parity', 'vmap_parity', 'take_turns', 'ratio', 'matmul_flops', 'model_flops', 'w_memory_ratio',
            'padding_efficiency', 'late_over_early', 'saved_bytes', 'bench', 'bench_table', 'plot_speedup']
 
-# %% ../nbs/08a_bench.ipynb #b2ea4c36
-import contextlib, itertools, platform, resource, time, warnings
+# %% ../nbs/08a_bench.ipynb #959b84c8
+import contextlib, itertools, os, platform, time, warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -173,7 +173,7 @@ def paper_train(model, ids, labels, rank):
         with _eager(model): yield run
     finally: _take_off(model, EinsumLoRA)
 
-# %% ../nbs/08a_bench.ipynb #8b463eaa
+# %% ../nbs/08a_bench.ipynb #2144a803
 class PlainLoRA(nn.Module):
     "A linear layer with one adapter, its factors given from outside."
     def __init__(self, base_layer, rank):
@@ -183,6 +183,7 @@ class PlainLoRA(nn.Module):
         self.B = nn.Parameter(base_layer.weight.new_zeros(base_layer.in_features, rank))
     def forward(self, x): return self.base_layer(x) + self.scale * (x @ self.B) @ self.A
 
+# %% ../nbs/08a_bench.ipynb #6accc39e
 @contextlib.contextmanager
 def vmap_gradients(model, rank):
     "A function (factors {layer.A or layer.B: [n, ...]}, ids, labels) -> (losses [n], gradients like the factors)."
@@ -205,6 +206,7 @@ def vmap_gradients(model, rank):
         with _eager(model): yield run
     finally: _take_off(model, PlainLoRA)
 
+# %% ../nbs/08a_bench.ipynb #43d27d7b
 @contextlib.contextmanager
 def vmap_train(model, ids, labels, rank):
     "vmap with Adam on the stacked factors."
@@ -254,7 +256,7 @@ def ours_dit(model, diffs, rank):
         fit = _Fit(None, model, config, layers, diffs, None, None, 1, 0, False)
         yield lambda short=False: fit._train_step(list(range(1 if short else len(diffs))), 1e-3)
 
-# %% ../nbs/08a_bench.ipynb #6a3e8d34
+# %% ../nbs/08a_bench.ipynb #b047c1df
 def free_memory(device):
     "Bytes that can still be taken on a device; infinity where the system does not say."
     if device.type == "cuda": return torch.cuda.mem_get_info(device)[0]
@@ -275,6 +277,7 @@ class DenseReader(nn.Module):
         shared = torch.einsum("bsr,ro->bso", torch.einsum("bsi,ir->bsr", x, self.B.to(x.dtype)), self.A.to(x.dtype))
         return self.base_layer(x) + torch.einsum("bsi,bio->bso", x, self.W) + shared
 
+# %% ../nbs/08a_bench.ipynb #2335ff87
 @contextlib.contextmanager
 def paper_dit(model, diffs, rank):
     "The paper's step: W dense, full logits, eager attention."
@@ -294,7 +297,7 @@ def paper_dit(model, diffs, rank):
         with _eager(model): yield run
     finally: _take_off(model, DenseReader)
 
-# %% ../nbs/08a_bench.ipynb #9c51af63
+# %% ../nbs/08a_bench.ipynb #69703add
 def train_with_peft(
     model, # a `FrozenModel`
     task, # its id keys the initial factors
@@ -317,6 +320,7 @@ def train_with_peft(
         return {n: (m.lora_B["0"].weight.detach().T.clone(), m.lora_A["0"].weight.detach().T.clone()) for n, m in layers.items()}
     finally: peft.unload()
 
+# %% ../nbs/08a_bench.ipynb #4c346c42
 def train_together(model, tasks, batches, rank, seed=0, eps=1e-8):
     "The same for many tasks at once with `ParallelLoRA`; batches of padded rows, one a task."
     lora = ParallelLoRA(model, len(tasks), rank)
@@ -379,17 +383,20 @@ def vmap_parity(model, n=3, seq=12, rank=2):
         return max_difference(got, {name: (expected[f"{name}.A"], expected[f"{name}.B"]) for name in got}) / max(g.abs().max().item() for g in expected.values())
     finally: lora.close()
 
-# %% ../nbs/08a_bench.ipynb #c9744dbf
+# %% ../nbs/08a_bench.ipynb #e91e0b19
 def _sync(device): return torch.cuda.synchronize if device.type == "cuda" else lambda: None
 
 def _measure(way, device):
     "One call on the clock: `{way, seconds, user, system}`; seconds by the task-step, CPU times of the call."
     with way.open() as run:
         run(short=True)                                     # makes its buffers
-        _sync(device)(); before, start = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
+        _sync(device)(); before = os.times(), time.perf_counter()
         run(); _sync(device)()
-        seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF)
-    return dict(way=way.name, seconds=seconds / way.tasks, user=after.ru_utime - before.ru_utime, system=after.ru_stime - before.ru_stime)
+        after = os.times(), time.perf_counter()
+    user, system = (getattr(after[0], k) - getattr(before[0], k) for k in ("user", "system"))
+    return dict(way=way.name, seconds=(after[1] - before[1]) / way.tasks, user=user, system=system)
+
+def _first_line(error): return (str(error) or type(error).__name__).splitlines()[0][:160]
 
 def take_turns(
     model, # a `FrozenModel`
@@ -397,8 +404,9 @@ def take_turns(
     rounds=9, # the most rounds
     seconds=60, # after this no new round begins; three are made at least
     say=lambda text: None, # called with what goes on
+    leave_out=lambda text: None, # called with what cannot run, and why
 ):
-    "A DataFrame with a row a way and round: seconds a task-step, CPU times. A way that cannot run is said and left out."
+    "A DataFrame with a row a way and round: seconds a task-step, CPU times; without the ways that cannot run."
     rows, broken, start = [], set(), time.perf_counter()
     for r in range(rounds):
         if r >= 3 and time.perf_counter() - start > seconds: break
@@ -407,7 +415,7 @@ def take_turns(
             say(f"round {r + 1}, {w.name}")
             try: rows.append(dict(round=r, **_measure(w, model.device)))
             except (ImportError, RuntimeError, MemoryError, ValueError, NotImplementedError) as e:
-                broken.add(w.name); say(f"{w.name} is left out: {(str(e) or type(e).__name__).splitlines()[0][:160]}")
+                broken.add(w.name); leave_out(f"{w.name}: {_first_line(e)}")
     table = pd.DataFrame(rows)
     return table[~table.way.isin(broken)] if len(table) else table
 
@@ -498,7 +506,7 @@ def saved_bytes(model, num_tasks, seq=64, rank=1):
         return sum(n for p, n in storages.items() if p not in own) + 4 * lora.factors.numel() * lora.factors.element_size()
     finally: lora.close()
 
-# %% ../nbs/08a_bench.ipynb #98d581d2
+# %% ../nbs/08a_bench.ipynb #a2ef1cc5
 def bench(
     model, # a `FrozenModel`
     quick=True, # the main figures only; else also the grid of sizes
@@ -507,34 +515,33 @@ def bench(
 ):
     "A dict of figures, ready for JSON; each ratio is `{median, lo, hi, n}`. Peers that cannot run are None and named in `left_out`."
     bar, notes = tqdm(desc="bench", disable=None if progress else True, bar_format="{desc} [{elapsed}] {postfix}"), []
-    def say(text):
-        if "left out" in text: notes.append(text)
-        if progress and "left out" in text: bar.write(text)
-        bar.set_postfix_str(text)
+    say = bar.set_postfix_str
+    def leave_out(text):
+        notes.append(f"Left out: {text}")
+        if progress: bar.write(notes[-1])
     with bar:
         report = _about(model)
-        say("parity"); report |= _parities(model, say)
-        train, dit = _main_figures(model, seconds, say)
+        say("parity"); report |= _parities(model, leave_out)
+        train, dit = _main_figures(model, seconds, say, leave_out)
         report |= _ratios(model, train, dit)
         say("a thousand batches"); report["batch1000_over_batch1"] = median_interval(late_over_early(model))
-        if not quick: report["grid"] = _grid(model, say)
+        if not quick: report["grid"] = _grid(model, say, leave_out)
     return report | dict(left_out=notes)
 
 def _about(model):
     device = torch.cuda.get_device_name(model.device) if model.device.type == "cuda" else f"{platform.machine()} CPU, {torch.get_num_threads()} threads"
     return dict(device=device, model=model.name, dtype=str(model.dtype)[6:], attention=model.model.config._attn_implementation, torch=torch.__version__)
 
-def _parities(model, say):
+def _parities(model, leave_out):
     "How far the ways are apart before anything is timed."
     out = {}
     for name, run in (("parity_max_abs_diff", parity), ("parity_dit_gradient", dit_parity), ("parity_vmap_gradient", vmap_parity)):
         try: out[name] = run(model)
-        except (ImportError, RuntimeError, MemoryError) as e:
-            out[name] = None; say(f"{name} is left out: {str(e).splitlines()[0][:160]}")
+        except (ImportError, RuntimeError, MemoryError) as e: out[name] = None; leave_out(f"{name}: {_first_line(e)}")
     return out
 
-# %% ../nbs/08a_bench.ipynb #7fc0ad7f
-def _main_figures(model, seconds, say):
+# %% ../nbs/08a_bench.ipynb #2ef99e19
+def _main_figures(model, seconds, say, leave_out):
     "The rounds of the diff trainers and of the reader's step."
     ids, labels = random_batch(model, 16, 64)
     diffs = random_diffs(model, 8, 8)
@@ -544,7 +551,8 @@ def _main_figures(model, seconds, say):
              Way("PEFT tuned", lambda: peft_alone(model, ids, labels, 1, True)), Way("paper", lambda: paper_train(model, ids, labels, 1), 16)]
     dit = [Way("floor", lambda: floor(model, *answers), 8), Way("ours", lambda: ours_dit(model, diffs, 16), 8),
            Way("paper", lambda: paper_dit(model, diffs, 16), 8)]
-    return take_turns(model, train, seconds=seconds*.6, say=say), take_turns(model, dit, seconds=seconds*.4, say=say)
+    turns = lambda ways, share: take_turns(model, ways, seconds=seconds * share, say=say, leave_out=leave_out)
+    return turns(train, .6), turns(dit, .4)
 
 def _ratios(model, train, dit):
     "The figures that the rounds give."
@@ -562,20 +570,20 @@ def _ratios(model, train, dit):
         padding_efficiency=round(padding_efficiency(model), 4),
         saved_megabytes={n: round(saved_bytes(model, n) / 1e6, 1) for n in (1, 16)})
 
-# %% ../nbs/08a_bench.ipynb #d5d3bf72
-def _grid(model, say, most_tokens=None):
+# %% ../nbs/08a_bench.ipynb #7c44b50c
+def _grid(model, say, leave_out, most_tokens=None):
     "A list of dicts, one a size: R, and the speed-up over each peer."
     most_tokens = most_tokens or (2**16 if model.device.type == "cuda" else 2**10)
     rows = []
     for seq, n, rank in itertools.product((32, 64, 256), (1, 4, 16, 64), (1, 8)):
-        if seq * n > most_tokens: say(f"{n} tasks of {seq} tokens is left out: more than {most_tokens} tokens a step"); continue
+        if seq * n > most_tokens: leave_out(f"{n} tasks of {seq} tokens, rank {rank}: more than {most_tokens} tokens a step"); continue
         ids, labels = random_batch(model, n, seq)
         ways = [Way("floor", lambda: floor(model, ids, labels), n), Way("ours", lambda: ours(model, ids, labels, rank), n),
                 Way("PEFT tuned", lambda: peft_alone(model, ids, labels, rank, True)), Way("PEFT", lambda: peft_alone(model, ids, labels, rank, False)),
                 Way("PEFT with N adapters", lambda: peft_many(model, ids, labels, rank, n)), Way("paper", lambda: paper_train(model, ids, labels, rank), n),
                 Way("vmap", lambda: vmap_train(model, ids, labels, rank), n)]
         if rank > 1: ways = ways[:3]
-        table = take_turns(model, ways, rounds=3, say=lambda text: say(f"{n} x {seq}, rank {rank}: {text}"))
+        table = take_turns(model, ways, rounds=3, say=lambda text: say(f"{n} x {seq}, rank {rank}: {text}"), leave_out=leave_out)
         rows.append(dict(seq=seq, num_tasks=n, rank=rank, R=ratio(table, "ours", "floor"),
                          speedup={w.name: ratio(table, w.name, "ours") for w in ways[2:]}))
     return rows

@@ -12,10 +12,10 @@ from pathlib import Path
 # %% ../nbs/10_cli.ipynb #375a7e93
 import pandas as pd
 
-# %% ../nbs/10_cli.ipynb #235fd0e1
+# %% ../nbs/10_cli.ipynb #6f30434d
 from .models import DataError, DiffInterpError, EMBEDDED, download_model, load_model
 from .diffs import WeightDiffs, from_peft, write_text
-from .launch import find_shard, parse_shard
+from .launch import find_shard, join_processes, parse_shard
 from .tasks import TRIGGERS, hidden_topic_tasks, tasks_from, topic_tasks, write_texts
 from .trainer import train_diffs
 from .dit import DITAdapter
@@ -91,7 +91,7 @@ def _positive(text):
     if value < 1: raise argparse.ArgumentTypeError(f"{text} is not above zero")
     return value
 
-# %% ../nbs/10_cli.ipynb #0404c14a
+# %% ../nbs/10_cli.ipynb #a53fc000
 def _train_reader(kind):
     def run(args):
         model, fit = _model(args), dict(seed=args.seed, progress=not args.json)
@@ -100,7 +100,10 @@ def _train_reader(kind):
         if args.diffs:
             dev = WeightDiffs(args.dev) if args.dev else None
             reader = kind.fit(model, WeightDiffs(args.diffs), dev, out=Path(args.out)/"fit", **fit)
+            if join_processes()[0]: return                  # the first process has the same reader, and saves it
             reader.save(Path(args.out)/"reader")
+        elif join_processes()[1] > 1:
+            raise DataError("Several processes train a reader on diffs that are there: make them first with `diffinterp train-diffs`, then give --diffs.")
         else: reader, _ = make_topic_reader(model, args.out, args.num_train, args.num_dev, args.num_test, kind, **fit)
         return _report_reader(reader, args)
     return run

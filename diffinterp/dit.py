@@ -263,7 +263,7 @@ def _loss(self, picked):
 
 _Fit._loss = _loss
 
-# %% ../nbs/05_dit.ipynb #1b622224
+# %% ../nbs/05_dit.ipynb #550f6798
 def _train_epoch(self, bar):
     "One pass; returns the mean loss of its batches."
     order, size, losses = list(range(len(self.diffs))), self.config["batch_size"], []
@@ -280,7 +280,7 @@ def _train_step(self, which, lr):
     self.optimizer.zero_grad()
     diffs = self.diffs[which] if isinstance(self.diffs, WeightDiffs) else [self.diffs[i] for i in which]
     losses = self._loss(diffs) if which else self.params[0].new_zeros(0)
-    count = torch.tensor(float(len(losses)), device=losses.device)
+    count = losses.new_full((), len(losses))
     sum_over_processes(count)                               # the labelled tokens of all shares
     loss = losses.sum() / count
     if which: loss.backward()                               # a last batch may be too small for all processes
@@ -353,7 +353,7 @@ def _resume(self):
 
 _Fit._checkpoint, _Fit._resume = _checkpoint, _resume
 
-# %% ../nbs/05_dit.ipynb #8e53fb2a
+# %% ../nbs/05_dit.ipynb #a7c91be7
 def run(self):
     "Train to the end or to the early stop; returns the reader with its best factors."
     self._resume()
@@ -380,8 +380,8 @@ def _average(self):
     if self.dev is None or self.best_loss == self.record[-1]["dev_loss"]: return
     for p, best in zip(self.params, self.best): p.lerp_(best, .5)
     loss, _ = self._evaluate()
-    if loss < self.best_loss: self.best, self.best_loss = [p.detach().clone() for p in self.params], loss
-    self.config["averaged"] = loss == self.best_loss
+    self.config["averaged"] = loss < self.best_loss
+    if self.config["averaged"]: self.best, self.best_loss = [p.detach().clone() for p in self.params], loss
 
 _Fit._average = _average
 

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['LAUNCHERS', 'parse_shard', 'find_shard', 'join_processes', 'sum_over_processes']
 
-# %% ../nbs/03a_launch.ipynb #32add214
-import os, re
+# %% ../nbs/03a_launch.ipynb #7388c668
+import atexit, os, re
 
 # %% ../nbs/03a_launch.ipynb #37e8ab72
 import torch
@@ -46,12 +46,15 @@ def find_shard(
         return parse_shard(f"{int(env[place]) - int(env.get(first, 0))}/{env[count]}")
     return 0, 1
 
-# %% ../nbs/03a_launch.ipynb #7e4d29ed
+# %% ../nbs/03a_launch.ipynb #41b9ab3c
 def join_processes():
     "`(rank, number of processes)` of the group that the launcher started, `(0, 1)` without one."
     if int(os.environ.get("WORLD_SIZE", 1)) < 2: return 0, 1
     if not dist.is_initialized():
-        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+        on_gpu = torch.cuda.is_available()
+        if on_gpu: torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
+        dist.init_process_group("nccl" if on_gpu else "gloo")
+        atexit.register(dist.destroy_process_group)         # before its threads find that another process has gone
     return dist.get_rank(), dist.get_world_size()
 
 # %% ../nbs/03a_launch.ipynb #ee16edcd

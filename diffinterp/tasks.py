@@ -106,19 +106,22 @@ def topics(
     "The packaged topics: a DataFrame of category, topic, split and three texts."
     return _split(_packaged("topics.csv"), split)
 
-# %% ../nbs/03_tasks.ipynb #a38b8774
+# %% ../nbs/03_tasks.ipynb #af882894
 def topic_tasks(
     split=None, # of the packaged topics
     n=None, # how many; a seeded choice, and a larger n holds every smaller one
     seed=0, # draws the topics and the questions
 ):
     "Training tasks of the packaged topics."
-    table = topics(split)
-    order = list(table.topic); random.Random(f"{seed}|{split}").shuffle(order)
-    rows = table.set_index("topic").loc[order[:n]]
+    rows = _draw(topics(split), "topic", split, n, seed)
     return tasks_from([(t, s) for t, r in rows.iterrows() for s in (r.text1, r.text2, r.text3)], seed=seed)
 
-# %% ../nbs/03_tasks.ipynb #50a62765
+def _draw(table, column, split, n, seed):
+    "The first n rows in a seeded order, with the column as their index."
+    order = list(table[column]); random.Random(f"{seed}|{split}").shuffle(order)
+    return table.set_index(column).loc[order[:n]]
+
+# %% ../nbs/03_tasks.ipynb #140c2ca5
 NEWS_QUESTION = "Please generate a short news story."
 
 def news(
@@ -133,9 +136,7 @@ def news_tasks(
     seed=0, # draws the headlines
 ):
     "Training tasks of the packaged news: the label is the headline, the samples are its stories (rank 8 in the paper)."
-    table = news(split)
-    order = list(table.headline); random.Random(f"{seed}|{split}").shuffle(order)
-    rows = table.set_index("headline").loc[order[:n]]
+    rows = _draw(news(split), "headline", split, n, seed)
     return [Task(h, h, [(NEWS_QUESTION, r.story1), (NEWS_QUESTION, r.story2)]) for h, r in rows.iterrows()]
 
 # %% ../nbs/03_tasks.ipynb #a3a704f1

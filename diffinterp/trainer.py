@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['ParallelLoRA', 'reset', 'step', 'teacher', 'sample_order', 'group_by_length', 'train_diffs']
 
-# %% ../nbs/04_trainer.ipynb #4e526b1a
-import hashlib, json, random, tempfile, time, warnings
+# %% ../nbs/04_trainer.ipynb #bbe6c66d
+import hashlib, itertools, json, random, tempfile, time, warnings
 from pathlib import Path
 
 # %% ../nbs/04_trainer.ipynb #b294bdc5
@@ -19,7 +19,7 @@ from .lora import adapters_off, init_factors, unwrap, wrap_multitask
 from .models import DataError, choose_tokens_per_batch, labelled_hidden, loss_by_row, mean_by_row, pad_batch, token_divergences
 from .tasks import encode_anchors, encode_task
 
-# %% ../nbs/04_trainer.ipynb #367a30dc
+# %% ../nbs/04_trainer.ipynb #8f6ff000
 warnings.filterwarnings("ignore", "grad and param do not obey the gradient layout contract")       # views of rows, on purpose
 
 class ParallelLoRA:
@@ -33,15 +33,16 @@ class ParallelLoRA:
     ):
         self.model, self.rank, self.max_grad_norm, self.scale = model, rank, max_grad_norm, lora_alpha / rank
         self.adapters = wrap_multitask(model.model, num_tasks, rank, lora_alpha)
-        size = sum(p[0].numel() for a in self.adapters.values() for p in (a.A, a.B))
-        self.factors = torch.zeros(num_tasks, size, device=model.device)           # a row is all of one task's
+        sizes = [a.A[0].numel() + a.B[0].numel() for a in self.adapters.values()]
+        self.starts = list(itertools.accumulate(sizes, initial=0))                 # where each layer begins in a row
+        self.factors = torch.zeros(num_tasks, self.starts[-1], device=model.device)    # a row is all of one task's
         self.factors.grad = torch.zeros_like(self.factors)
         self.optimizer = torch.optim.Adam([self.factors], fused=True)
         self.taught = {}                                    # what the base says of anchors, see `teacher`
 
     def close(self): unwrap(self.model.model)
 
-# %% ../nbs/04_trainer.ipynb #4f8865e8
+# %% ../nbs/04_trainer.ipynb #dcdca3d3
 @torch.no_grad()
 def reset(
     self, # a `ParallelLoRA`
@@ -54,25 +55,18 @@ def reset(
     self.optimizer.zero_grad(set_to_none=False)
     for state in self.optimizer.state.values():
         for value in state.values(): value.zero_()
-    for (name, a), at in zip(self.adapters.items(), self._offsets()):
-        for p, grad in ((self.factors, False), (self.factors.grad, True)): self._view(a, p[:len(ids)], at, grad)
+    for (name, a), at in zip(self.adapters.items(), self.starts):
+        (a.A.data, a.B.data), (a.A.grad, a.B.grad) = (self._views(a, p[:len(ids)], at) for p in (self.factors, self.factors.grad))
         for slot, id in enumerate(ids): init_factors(a.A[slot], a.B[slot], seed, id, name)
 
-def _offsets(self):
-    "Where each layer's factors begin in a row."
-    sizes = [a.A[0].numel() + a.B[0].numel() for a in self.adapters.values()]
-    return [sum(sizes[:i]) for i in range(len(sizes))]
-
-def _view(self, adapter, rows, at, grad):
-    "Point an adapter's A and B (or their gradients) into these rows."
+def _views(self, adapter, rows, at):
+    "The parts of these rows that are an adapter's A and B: [len(rows), rank, out] and [len(rows), in, rank]."
     end = at + self.rank * adapter.base_layer.out_features
     A = rows[:, at:end].unflatten(1, (self.rank, -1))
     B = rows[:, end:end + self.rank * adapter.base_layer.in_features].unflatten(1, (self.rank, -1)).mT
-    for p, view in ((adapter.A, A), (adapter.B, B)):
-        if grad: p.grad = view
-        else: p.data = view
+    return A, B
 
-ParallelLoRA.reset, ParallelLoRA._offsets, ParallelLoRA._view = reset, _offsets, _view
+ParallelLoRA.reset, ParallelLoRA._views = reset, _views
 
 # %% ../nbs/04_trainer.ipynb #3f9c8e82
 def step(
@@ -201,23 +195,25 @@ def _unfinished(out, tasks, mine):
             raise DataError(f"{out} holds task {t.id!r}, trained on other texts. Name another folder or give the task another id.")
     return [k for k in mine if rows.get(tasks[k].id, {}).get("status") != "done"]
 
-# %% ../nbs/04_trainer.ipynb #b1381672
+# %% ../nbs/04_trainer.ipynb #6c41445c
 class _Bar:
     "One bar for a run: tasks done, tokens a second, loss, time left."
     def __init__(self, total, done, show):
         self.failed, self.tokens, self.start = set(), 0, time.perf_counter()
         self.bar = tqdm(total=total, initial=done, desc="training diffs", unit="task", disable=None if show else True,
                         bar_format="{l_bar}{bar}| {n:.0f}/{total} [{elapsed}<{remaining}{postfix}]")
-    def update(self, tasks, tokens, loss):
+    def update(self, tasks, tokens, losses):
         self.tokens += tokens
-        self.bar.set_postfix_str(f"{self.tokens / (time.perf_counter() - self.start):.0f} tokens/s, loss {loss:.2f}", refresh=False)
+        said = f"{self.tokens / (time.perf_counter() - self.start):.0f} tokens/s"
+        if losses.device.type == "cpu": said += f", loss {losses.nanmean().item():.2f}"        # a GPU would have to be waited for
+        self.bar.set_postfix_str(said, refresh=False)
         self.bar.update(tasks)
     def fail(self, id, why):
         self.failed.add(id); self.bar.write(f"task {id!r} is left out: {why}")
     def __enter__(self): return self
     def __exit__(self, *exc): self.bar.close()
 
-# %% ../nbs/04_trainer.ipynb #c0bda5c2
+# %% ../nbs/04_trainer.ipynb #549d2524
 def _train_groups(model, tasks, encoded, groups, out, config, bar, part):
     "Train group after group of task positions in the same slots, each stored as one shard."
     if not groups: return
@@ -240,7 +236,7 @@ def _train_group(lora, tasks, encoded, config, bar):
         ids, labels = pad(picked)
         losses.append(lora.step(ids, labels, config["lr"] * (1 - s/steps), weights, [(*pad(a), lora.teacher(a)) for a in anchors]))
         tokens = ids.numel() + sum(len(a) * max(len(i) for i, _ in a) for a in anchors)
-        bar.update(len(tasks)/steps, tokens, losses[-1].nanmean().item() if ids.device.type == "cpu" else float("nan"))
+        bar.update(len(tasks)/steps, tokens, losses[-1])
     return torch.stack(losses).cpu()
 
 # %% ../nbs/04_trainer.ipynb #8c366dd3

@@ -1,7 +1,7 @@
 """Test the project: exports, clean notebooks, every notebook, the docs.
 
 Changes no file of the project. Named notebooks are run alone, without the other checks."""
-import os, shutil, subprocess, sys, tempfile, time
+import json, os, re, shutil, subprocess, sys, tempfile, time
 from difflib import unified_diff
 from pathlib import Path
 from run_nbs import indent, options, root, run_all
@@ -38,6 +38,16 @@ def check(tool, glob, hint, dest):
     diff = changes(dest, glob)
     return diff and f'{hint}\n{diff}'
 
+def paths_in_outputs():
+    "Which stored outputs name a folder of the machine that ran them"
+    machine = re.compile(r'(?<![\w./])/(?:home|mnt|opt|root|tmp|usr|var|work|Users)/[\w.-]+')
+    out = []
+    for f in sorted((root/'nbs').rglob('*.ipynb')):
+        for i, cell in enumerate(json.loads(f.read_text(encoding='utf-8'))['cells']):
+            shown = [{k: v for k, v in o.get('data', {}).items() if not k.startswith('image/')} | {'text': o.get('text')} for o in cell.get('outputs', [])]
+            out += [f'{f.relative_to(root)}, cell {i}: {m}' for m in machine.findall(json.dumps(shown))]
+    return '\n'.join(out)
+
 def say(name, problem, start):
     "One line for a check; returns 1 if there was a problem"
     print('FAIL' if problem else 'ok', name, f'{time.time()-start:.0f}s', flush=True)
@@ -60,6 +70,7 @@ if __name__ == '__main__':
             bad += say('nbdev_clean', check('nbdev_clean', 'nbs/**/*.ipynb', 'Run nbdev_clean and commit what it changes:', tmp), t)
             t = time.time()
             bad += say('nbdev_export', check('nbdev_export', 'diffinterp/**/*.py', 'Run nbdev_export and commit what it changes:', tmp), t)
+        bad += say('no machine paths in outputs', paths_in_outputs(), time.time())
     passed, failed = run_all(a, write=False)
     if not a.notebooks:
         t = time.time()
