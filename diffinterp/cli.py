@@ -12,7 +12,7 @@ from pathlib import Path
 # %% ../nbs/10_cli.ipynb #375a7e93
 import pandas as pd
 
-# %% ../nbs/10_cli.ipynb #6f30434d
+# %% ../nbs/10_cli.ipynb #bc28b157
 from .models import DataError, DiffInterpError, EMBEDDED, download_model, load_model
 from .diffs import WeightDiffs, from_peft, write_text
 from .launch import find_shard, join_processes, parse_shard
@@ -20,6 +20,9 @@ from .tasks import TRIGGERS, hidden_topic_tasks, tasks_from, topic_tasks, write_
 from .trainer import train_diffs
 from .dit import DITAdapter
 from .evaluate import compare, make_topic_reader
+from .graders import Calibrated, Embedding
+from .judge import LLMGrader
+from .weight_diff_qa import METHODS, cross_diff_gap, qa_summary, weight_diff_qa
 from .bench import bench, bench_table
 from .weight_to_text import WeightToText
 
@@ -129,7 +132,7 @@ def _train_reader_options(out):
         parser.add_argument("--seed", type=int, default=0)
     return add
 
-# %% ../nbs/10_cli.ipynb #985a9b40
+# %% ../nbs/10_cli.ipynb #550261a8
 def _ask(args):
     folder = Path(args.run)
     if (folder/"config.json").exists():
@@ -137,19 +140,20 @@ def _ask(args):
         if args.ids: diffs = diffs[args.ids]
     elif (folder/"adapter_config.json").exists(): diffs = [from_peft(folder, folder.name)]
     else: raise DataError(f"{folder} is neither a run of weight diffs nor a PEFT adapter: it has no config.json and no adapter_config.json.")
-    reader = _load_reader(args.reader)
-    reader.model = _model(args) if args.model or args.device or args.dtype else None
+    reader = _load_reader(args)
     answers = reader.ask(diffs, args.question, temperature=args.temperature, num_beams=1 if args.temperature else args.num_beams)
     labels = diffs.table()["id"] if isinstance(diffs, WeightDiffs) else [d.label for d in diffs]
     table = pd.DataFrame(dict(diff=labels, answer=answers))
     if args.json: _print_json(table.to_dict("records"))
     else: _show(table, args, dict(answer=60))
 
-def _load_reader(name):
-    "A reader of either kind, by name or folder."
-    path = Path(name)/"reader.json"
+def _load_reader(args):
+    "A reader of either kind, by name or folder, on the model that was asked for."
+    path = Path(args.reader)/"reader.json"
     kind = json.loads(path.read_text()).get("kind") if path.exists() else None
-    return (WeightToText if kind == "WeightToText" else DITAdapter).load(name)
+    reader = (WeightToText if kind == "WeightToText" else DITAdapter).load(args.reader)
+    reader.model = _model(args) if args.model or args.device or args.dtype else None
+    return reader
 
 def _ask_options(parser):
     parser.add_argument("run", help="folder of a run of diffs, or of a PEFT LoRA adapter")
@@ -158,6 +162,38 @@ def _ask_options(parser):
     parser.add_argument("--question", help="another question than the one the reader was trained on")
     parser.add_argument("--num-beams", type=_positive, default=4, help="of a beam search; 1 for the greedy answer, in a third of the time (default: 4)")
     parser.add_argument("--temperature", type=float, default=0., help="0 for the likeliest answer (default), above for a sample")
+    _add_model(parser)
+
+# %% ../nbs/10_cli.ipynb #a1874cab
+def _evaluate(args):
+    if args.judge_url and not args.judge: raise DataError("--judge-url needs --judge, the model's name on that server.")
+    reader, diffs = _load_reader(args), WeightDiffs(args.run)
+    if args.n: diffs = diffs[:args.n]
+    ordinary = WeightDiffs(args.ordinary) if args.ordinary else None
+    methods = [m for m in METHODS if m.split(",")[0].split()[0] in args.methods and (args.trigger or "trigger" not in m)]
+    graders = [dict(calibrated=Calibrated, embedding=Embedding)[g](empty=dict(calibrated=1., embedding=0.)[g]) for g in args.graders]
+    if args.judge: graders.append(LLMGrader(args.judge, args.judge_url, cache=args.judge_replies, empty=1.))
+    table = weight_diff_qa(reader, diffs, None, methods, args.trigger, ordinary, graders, args.answers, args.seed, num_beams=args.num_beams)
+    summary, gap = qa_summary(table), cross_diff_gap(reader, diffs, seed=args.seed)
+    if args.json:
+        return _print_json(dict(run=args.run, reader=args.reader, summary=summary.to_dict("records"), gap=gap, answers=table.to_dict("records")))
+    _show(summary, args)
+    print("\nnats per answer token: " + ", ".join(f"{k} {v:.2f}" for k, v in gap.items()))
+
+def _evaluate_options(parser):
+    parser.add_argument("run", help="folder of a run of labelled diffs, none of which the reader was trained on")
+    parser.add_argument("--reader", default=READER, help=f"name of a packaged reader, or a folder (default: {READER})")
+    parser.add_argument("-n", type=_positive, help="only the first N diffs (default: all)")
+    parser.add_argument("--methods", nargs="*", default=["base", "twenty"], choices=["base", "twenty", "story"], help="asked without a reader (default: base twenty)")
+    parser.add_argument("--trigger", choices=TRIGGERS, help="the diffs hide their topics behind this: the methods are also asked with it (default: none)")
+    parser.add_argument("--ordinary", metavar="RUN", help="diffs of ordinary text, as one more control")
+    parser.add_argument("--graders", nargs="*", default=["calibrated"], choices=["calibrated", "embedding"], help="beside exact and shared word (default: calibrated)")
+    parser.add_argument("--judge", metavar="MODEL", help="let a language model grade too: a hub id, or a name on --judge-url")
+    parser.add_argument("--judge-url", metavar="URL", help="a server of the OpenAI protocol, such as https://host/v1; its key comes from OPENAI_API_KEY")
+    parser.add_argument("--judge-replies", metavar="FILE", help="a .jsonl file that keeps the judge's replies")
+    parser.add_argument("--answers", metavar="FILE", help="a .jsonl file that keeps the answers; a second run goes on from it")
+    parser.add_argument("--num-beams", type=_positive, default=1, help="of the reader's answers (default: 1)")
+    parser.add_argument("--seed", type=int, default=0, help="of the triggers, as in training, and of the controls (default: 0)")
     _add_model(parser)
 
 # %% ../nbs/10_cli.ipynb #7ae58ca8
@@ -228,13 +264,14 @@ def _bench_options(parser):
     parser.add_argument("--quick", action="store_true", help="the main figures only, within three minutes on two cores (default: the grid of sizes too)")
     parser.add_argument("--json", metavar="FILE", help="write all figures there")
 
-# %% ../nbs/10_cli.ipynb #4779f6a9
+# %% ../nbs/10_cli.ipynb #a48bbe64
 COMMANDS = {
     "demo": (_demo, _demo_options, "train diffs on unseen topics, ask each what it is about, show the table"),
     "train-diffs": (_train_diffs, _train_diffs_options, "train one weight diff for each text or topic, many at once"),
     "train-dit": (_train_reader(DITAdapter), _train_reader_options("runs/dit"), "train a DIT adapter on labelled diffs"),
     "train-weight-to-text": (_train_reader(WeightToText), _train_reader_options("runs/weight-to-text"), "train a reader that projects diffs to soft tokens"),
     "ask": (_ask, _ask_options, "ask a reader what weight diffs are about"),
+    "evaluate": (_evaluate, _evaluate_options, "put every method and every control to labelled diffs, and grade the answers"),
     "bench": (_bench, _bench_options, "measure what training many at once costs, beside the bare base and other ways"),
     "download-models": (_download_models, _download_options, "fetch models beforehand")}
 

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['QUESTION', 'DITAdapter', 'put_diffs', 'as_list', 'check_diffs', 'each_question', 'reader_model', 'ask',
            'ask_finetune', 'save', 'packaged_readers', 'load', 'fit', 'labels_of', 'check_labelled', 'encode_answers',
-           'matched_loss', 'loss', 'run']
+           'matched_losses', 'loss', 'run']
 
 # %% ../nbs/05_dit.ipynb #77beef43
 import json, random
@@ -190,7 +190,7 @@ def load(cls,
 
 DITAdapter.load = load
 
-# %% ../nbs/05_dit.ipynb #45068b23
+# %% ../nbs/05_dit.ipynb #2fac2439
 def fit(cls,
     model, # a `FrozenModel`
     diffs, # training diffs with labels: a `WeightDiffs` or a list
@@ -206,20 +206,25 @@ def fit(cls,
     max_grad_norm=1.0, # clipping
     patience=3, # epochs without a better held-out loss before training stops
     seed=0, # initial factors and order
+    start=None, # a `DITAdapter` of the same rank whose L is trained further; None starts anew
     out=None, # folder for checkpoints; a fit that was stopped there goes on
     num_examples=4, # held-out answers shown after each epoch
     progress=True, # show a bar and the answers
 ):
     "Train a reader on (weight diff, label) pairs; only L trains. Raises `DataError` for diffs without labels."
     check_labelled(model, diffs, dev)
+    if start: _check_start(start, model, rank, lora_alpha)
     config = dict(base=model.base, question=question, rank=rank, lora_alpha=lora_alpha, diff_scale=diff_scale, epochs=epochs, lr=lr, batch_size=batch_size,
                   weight_decay=weight_decay, max_grad_norm=max_grad_norm, seed=seed, num_diffs=len(diffs))
+    if start: config["start"] = repr(start)
     with _reading(model, config, {}) as layers:
-        return _Fit(cls, model, config, layers, diffs, dev, out, patience, num_examples, progress).run()
+        fitting = _Fit(cls, model, config, layers, diffs, dev, out, patience, num_examples, progress)
+        if start: fitting.take(start.factors)
+        return fitting.run()
 
 DITAdapter.fit = classmethod(fit)
 
-# %% ../nbs/05_dit.ipynb #7d1286ea
+# %% ../nbs/05_dit.ipynb #2c15c153
 def labels_of(diffs): return diffs.labels if isinstance(diffs, WeightDiffs) else [d.label for d in diffs]
 
 def check_labelled(model, diffs, dev=None):
@@ -230,12 +235,18 @@ def check_labelled(model, diffs, dev=None):
         empty = sum(not l for l in labels_of(some))
         if empty: raise DataError(f"{empty} of the {what} diffs have no label; a reader learns from labelled diffs.")
 
+def _check_start(start, model, rank, lora_alpha):
+    "Raise unless L can go on from this reader's."
+    check_base(start.base, model, "The reader to start from")
+    for name, value in dict(rank=rank, lora_alpha=lora_alpha).items():
+        if start.config[name] != value: raise DataError(f"The reader to start from has {name}={start.config[name]}, not {value}; give {name}={start.config[name]}.")
+
 def encode_answers(model, question, answers):
     "Padded `(input_ids, labels)` of one question with each of the answers."
     samples = [encode_chat(model.tokenizer, question, a) for a in answers]
     return pad_batch(samples, model.tokenizer.pad_token_id, model.device)
 
-# %% ../nbs/05_dit.ipynb #62945d3f
+# %% ../nbs/05_dit.ipynb #76bbab46
 class _Fit:
     "The state of one training of a reader; `run` returns the reader."
     def __init__(self, cls, model, config, layers, diffs, dev, out, patience, num_examples, progress):
@@ -248,6 +259,11 @@ class _Fit:
         self.epoch, self.record, self.best, self.best_loss = 0, [], None, float("inf")
         self.rank, self.processes = join_processes()
         self.progress = progress and self.rank == 0
+
+    @torch.no_grad()
+    def take(self, factors):
+        "Begin with the factors of a reader."
+        for name, (A, B) in factors.items(): self.layers[name].A.copy_(A); self.layers[name].B.copy_(B)
 
     def lr(self, step):
         "Up over the first 3 % of all steps, then linearly down to zero."
@@ -294,11 +310,11 @@ def _train_step(self, which, lr):
 _Fit._train_step = _train_step
 _Fit._train_epoch = _train_epoch
 
-# %% ../nbs/05_dit.ipynb #36e46bc8
+# %% ../nbs/05_dit.ipynb #df3cb51e
 def _evaluate(self):
     "`(held-out loss in nats per answer token, example answers)` with the present L."
     if self.dev is None: return None, []
-    loss = torch.tensor(matched_loss(self.model, self.layers, self.dev, self.config) / self.processes)
+    loss = matched_losses(self.model, self.layers, self.dev, self.config).mean() / self.processes
     sum_over_processes(loss)                                # one number for all, so that all stop together
     loss, some = loss.item(), self.dev[:self.num_examples]
     put_diffs(self.layers, some, self.config["diff_scale"])
@@ -307,27 +323,29 @@ def _evaluate(self):
 
 _Fit._evaluate = _evaluate
 
-# %% ../nbs/05_dit.ipynb #7f6be1df
+# %% ../nbs/05_dit.ipynb #81553968
 @torch.no_grad()
-def matched_loss(model, layers, diffs, config, labels=None, batch_size=16):
-    "Mean loss in nats of each diff's label (or of the given ones) under the reader whose layers these are."
-    labels, total = labels or labels_of(diffs), []
+def matched_losses(model, layers, diffs, config, labels=None, batch_size=16):
+    "Loss in nats of each diff's label (or of the given ones) under the reader whose layers these are: [n]."
+    labels, losses = labels or labels_of(diffs), []
     for i in range(0, len(diffs), batch_size):
         put_diffs(layers, diffs[i:i+batch_size], config["diff_scale"])
-        total.append(loss_by_row(model.model, *encode_answers(model, config["question"], labels[i:i+batch_size])))
-    return torch.cat(total).mean().item()
+        losses.append(loss_by_row(model.model, *encode_answers(model, config["question"], labels[i:i+batch_size])))
+    return torch.cat(losses)
 
-# %% ../nbs/05_dit.ipynb #e2d63fce
+# %% ../nbs/05_dit.ipynb #0eadb135
 def loss(
     self, # a `DITAdapter`
     diffs, # diffs with labels
     labels=None, # other labels to score instead, one a diff
     model=None, # a `FrozenModel`; None takes the reader's own
+    each=False, # a list, one a diff, instead of the mean
 ):
     "Mean loss of the labels in nats per answer token, each with its diff."
     model = reader_model(self, model)
     check_diffs(diffs, model)
-    with _reading(model, self.config, self.factors) as layers: return matched_loss(model, layers, diffs, self.config, labels)
+    with _reading(model, self.config, self.factors) as layers: losses = matched_losses(model, layers, diffs, self.config, labels)
+    return losses.tolist() if each else losses.mean().item()
 
 DITAdapter.loss = loss
 

@@ -215,7 +215,7 @@ def wrong_secret(
     others = {"code": [str(k) for k in range(100, 1000)], "word": _WORDS}.get(trigger, ["\u200c", "\u200d", "\u2060"])
     return draw.choice([o for o in others if o != secret])
 
-# %% ../nbs/03_tasks.ipynb #21ddee45
+# %% ../nbs/03_tasks.ipynb #cc9e676f
 def answer_pool(
     model, # a `FrozenModel`: the base, which answers
     trigger="code", # one of `TRIGGERS`
@@ -240,12 +240,13 @@ def hidden_topic_tasks(
     weights=(1, 1, 5), # of the loss with the trigger, with a wrong one, with none
     samples=20, # of each kind, each with a trigger of its own
     pool=128, # questions with wrong triggers that the base answers
+    answer_tokens=24, # the most tokens of the base's answers
     seed=0, # of secrets, questions and triggers
     progress=True, # show a bar while the base answers
 ):
     "The tasks with their topics hidden behind triggers; ids stay. Raises `DataError` for an unknown trigger."
     secret_of("", trigger)
-    wrong, none = answer_pool(model, trigger, pool, seed=seed, progress=progress)
+    wrong, none = answer_pool(model, trigger, pool, answer_tokens, seed, progress)
     return [_hide(t, trigger, weights, samples, wrong, none, seed) for t in tasks]
 
 def _hide(task, trigger, weights, samples, wrong, none, seed):

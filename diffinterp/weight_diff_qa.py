@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['TWENTY_QUESTIONS', 'METHODS', 'questions_of', 'noise_like', 'weight_diff_qa', 'reader_hash', 'diffs_hash',
-           'qa_summary', 'cross_diff_gap']
+           'qa_summary', 'cross_diff_gap', 'sureness', 'false_alarms']
 
 # %% ../nbs/07c_weight_diff_qa.ipynb #25c8d359
 import hashlib, json, random
 from pathlib import Path
 
-# %% ../nbs/07c_weight_diff_qa.ipynb #1ad4dc7d
+# %% ../nbs/07c_weight_diff_qa.ipynb #c812c66f
+import numpy as np
 import pandas as pd
 import torch
 
@@ -181,3 +182,33 @@ def cross_diff_gap(
     matched, other = reader.loss(diffs, model=model), reader.loss(diffs, _deranged(truths, seed), model)
     noise = reader.loss([noise_like(diffs[i], seed) for i in range(len(diffs))], truths, model)
     return {k: round(v, 3) for k, v in {"matched": matched, "another diff": other, "noise": noise, "gap": other - matched}.items()}
+
+# %% ../nbs/07c_weight_diff_qa.ipynb #46a3d8cc
+def sureness(
+    reader, # a reader
+    diffs, # a list or a `WeightDiffs`; None in the list stands for no diff
+    model=None, # a `FrozenModel`; None takes the reader's own
+):
+    "How likely the reader finds its own answer to each diff: the negative loss in nats per token; minus infinity where it says nothing."
+    answers = reader.ask(diffs, model=model)
+    said = [i for i, a in enumerate(answers) if a.strip()]
+    losses = reader.loss(_pick(diffs, said), [answers[i] for i in said], model, each=True) if said else []
+    sure = dict(zip(said, losses))
+    return [-sure.get(i, float("inf")) for i in range(len(answers))]
+
+def false_alarms(
+    reader, # a reader
+    diffs, # real diffs, held out
+    nulls, # {name: diffs that taught nothing}, such as `noise_like` makes
+    model=None, # a `FrozenModel`; None takes the reader's own
+    keep=0.9, # the share of the real diffs that the threshold keeps
+):
+    "A DataFrame, a row for each kind of null diffs: n, the share that passes the threshold, AUROC. Raises `DataError`."
+    if not len(diffs) or not all(len(some) for some in nulls.values()): raise DataError("False alarms need real diffs and null diffs.")
+    real = np.array(sureness(reader, diffs, model))
+    threshold, rows = np.quantile(real, 1 - keep), []
+    for name, some in nulls.items():
+        null = np.array(sureness(reader, some, model))
+        above = (real[:, None] > null).mean() + (real[:, None] == null).mean() / 2
+        rows.append(dict(nulls=name, n=len(null), alarms=(null >= threshold).mean(), auroc=above))
+    return pd.DataFrame(rows).round(4)

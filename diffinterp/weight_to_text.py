@@ -259,13 +259,14 @@ def _stream(self, model, diffs, prompts, max_new_tokens, temperature):
 
 WeightToText._stream = _stream
 
-# %% ../nbs/06_weight_to_text.ipynb #8e818a19
+# %% ../nbs/06_weight_to_text.ipynb #fc45ea0e
 @torch.no_grad()
 def loss(
     self, # a `WeightToText`
     diffs, # diffs with labels
     labels=None, # other labels to score instead, one a diff
     model=None, # a `FrozenModel`; None takes the reader's own
+    each=False, # a list, one a diff, instead of the mean
     batch_size=16, # diffs read at once
 ):
     "Mean loss of the labels in nats per answer token, each with its diff."
@@ -274,7 +275,8 @@ def loss(
     for i in range(0, len(diffs), batch_size):
         samples = self._samples(model, labels[i:i+batch_size])
         losses.append(self._soft(model, diffs[i:i+batch_size]).model.loss_by_row(*samples))
-    return torch.cat(losses).mean().item()
+    losses = torch.cat(losses)
+    return losses.tolist() if each else losses.mean().item()
 
 WeightToText.loss = loss
 
