@@ -10,8 +10,7 @@ __all__ = ['TARGETS', 'random_batch', 'median_interval', 'Way', 'floor', 'ours',
            'padding_efficiency', 'late_over_early', 'saved_bytes', 'bench', 'bench_table', 'plot_speedup']
 
 # %% ../nbs/08a_bench.ipynb #959b84c8
-import contextlib, itertools, os, platform, time, warnings
-from dataclasses import dataclass
+import contextlib, copy, dataclasses, itertools, os, platform, time, warnings
 from pathlib import Path
 
 # %% ../nbs/08a_bench.ipynb #3fac2a5f
@@ -55,7 +54,7 @@ def median_interval(
     return dict(median=round(float(np.median(ratios)), 4), lo=round(float(lo), 4), hi=round(float(hi), 4), n=len(ratios))
 
 # %% ../nbs/08a_bench.ipynb #afcb6bde
-@dataclass
+@dataclasses.dataclass
 class Way:
     "One way to train, ready to run."
     name: str # as the table calls it
@@ -181,7 +180,7 @@ class PlainLoRA(nn.Module):
         self.base_layer, self.scale = base_layer, 1/rank
         self.A = nn.Parameter(base_layer.weight.new_zeros(rank, base_layer.out_features))
         self.B = nn.Parameter(base_layer.weight.new_zeros(base_layer.in_features, rank))
-    def forward(self, x): return self.base_layer(x) + self.scale * (x @ self.B) @ self.A
+    def forward(self, x): return self.base_layer(x) + self.scale * (x @ self.B.to(x.dtype)) @ self.A.to(x.dtype)
 
 # %% ../nbs/08a_bench.ipynb #6accc39e
 @contextlib.contextmanager
@@ -467,7 +466,6 @@ def padding_efficiency(model, n=64, tokens_per_batch=1024):
 # %% ../nbs/08a_bench.ipynb #b4598f13
 def late_over_early(model, batches=1000, some=50):
     "Ratios of the time of the last `some` batches over that of the first, pair by pair, each over the bare base's at that moment."
-    import copy
     from transformers import AutoModelForCausalLM
     config = copy.deepcopy(model.model.config.get_text_config())
     config.num_hidden_layers, config.vocab_size, config.pad_token_id = 2, 256, 0
@@ -528,13 +526,17 @@ def bench(
         if not quick: report["grid"] = _grid(model, say, leave_out)
     return report | dict(left_out=notes)
 
+def _in_float32(model):
+    "The model, or a float32 copy of it."
+    return model if model.dtype == torch.float32 else dataclasses.replace(model, model=copy.deepcopy(model.model).float())
+
 def _about(model):
     device = torch.cuda.get_device_name(model.device) if model.device.type == "cuda" else f"{platform.machine()} CPU, {torch.get_num_threads()} threads"
     return dict(device=device, model=model.name, dtype=str(model.dtype)[6:], attention=model.model.config._attn_implementation, torch=torch.__version__)
 
 def _parities(model, leave_out):
-    "How far the ways are apart before anything is timed."
-    out = {}
+    "How far the ways are apart before anything is timed, in float32: bf16 would round the difference away, or into being."
+    out, model = {}, _in_float32(model)
     for name, run in (("parity_max_abs_diff", parity), ("parity_dit_gradient", dit_parity), ("parity_vmap_gradient", vmap_parity)):
         try: out[name] = run(model)
         except (ImportError, RuntimeError, MemoryError) as e: out[name] = None; leave_out(f"{name}: {_first_line(e)}")

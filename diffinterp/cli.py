@@ -16,7 +16,7 @@ import pandas as pd
 from .models import DataError, DiffInterpError, EMBEDDED, download_model, load_model
 from .diffs import WeightDiffs, from_peft, write_text
 from .launch import find_shard, join_processes, parse_shard
-from .tasks import TRIGGERS, hidden_topic_tasks, tasks_from, topic_tasks, write_texts
+from .tasks import TRIGGERS, hidden_topic_tasks, tasks_from, texts_about, topic_tasks
 from .trainer import train_diffs
 from .dit import DITAdapter
 from .evaluate import compare, make_topic_reader
@@ -47,7 +47,7 @@ def _tasks(args, model):
     if args.topics is None: return None
     topics = list(dict.fromkeys(t.strip() for t in args.topics.split(",") if t.strip()))
     if not topics: raise DataError("--topics is empty; name at least one topic.")
-    texts = write_texts(model, topics, seed=args.seed, progress=not args.json)
+    texts = texts_about(model, topics, seed=args.seed, progress=not args.json)
     return tasks_from([(t, x) for t, xs in texts.items() for x in xs], seed=args.seed)
 
 def _model(args): return load_model(args.model, args.device, args.dtype)

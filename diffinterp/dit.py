@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['QUESTION', 'DITAdapter', 'put_diffs', 'as_list', 'check_diffs', 'each_question', 'reader_model', 'ask',
-           'ask_finetune', 'save', 'packaged_readers', 'load', 'fit', 'labels_of', 'check_labelled', 'encode_answers',
-           'matched_losses', 'loss', 'run']
+           'ask_finetune', 'save', 'packaged_readers', 'load', 'fit', 'labels_of', 'check_labelled', 'answer_length',
+           'encode_answers', 'matched_losses', 'loss', 'run']
 
 # %% ../nbs/05_dit.ipynb #77beef43
 import json, random
@@ -94,7 +94,7 @@ def ask(
     self, # a `DITAdapter`
     diffs, # a `WeightDiff`, a list of them, a `WeightDiffs`, or None for the base without any diff
     question=None, # one question, or one a diff; None asks what the reader was trained on
-    max_new_tokens=16, # the most tokens an answer takes
+    max_new_tokens=None, # the most tokens an answer takes; None takes what the reader's training labels took
     temperature=0.0, # 0 for greedy
     batch_size=16, # diffs read at once
     model=None, # a `FrozenModel`; None takes the reader's own
@@ -105,7 +105,7 @@ def ask(
     model = reader_model(self, model)
     diffs, single = as_list(diffs)
     check_diffs(diffs, model)
-    questions = each_question(question or self.question, len(diffs))
+    questions, max_new_tokens = each_question(question or self.question, len(diffs)), max_new_tokens or self.config.get("max_new_tokens", 16)
     if stream: return self._stream(model, diffs, questions, max_new_tokens, temperature)
     answers = _answers(model, self.config, self.factors, diffs, questions, max_new_tokens, temperature, batch_size, num_beams)
     return answers[0] if single else answers
@@ -215,7 +215,7 @@ def fit(cls,
     check_labelled(model, diffs, dev)
     if start: _check_start(start, model, rank, lora_alpha)
     config = dict(base=model.base, question=question, rank=rank, lora_alpha=lora_alpha, diff_scale=diff_scale, epochs=epochs, lr=lr, batch_size=batch_size,
-                  weight_decay=weight_decay, max_grad_norm=max_grad_norm, seed=seed, num_diffs=len(diffs))
+                  weight_decay=weight_decay, max_grad_norm=max_grad_norm, seed=seed, num_diffs=len(diffs), max_new_tokens=answer_length(model, diffs))
     if start: config["start"] = repr(start)
     with _reading(model, config, {}) as layers:
         fitting = _Fit(cls, model, config, layers, diffs, dev, out, patience, num_examples, progress)
@@ -234,6 +234,10 @@ def check_labelled(model, diffs, dev=None):
         check_diffs(some, model)
         empty = sum(not l for l in labels_of(some))
         if empty: raise DataError(f"{empty} of the {what} diffs have no label; a reader learns from labelled diffs.")
+
+def answer_length(model, diffs, least=16):
+    "The tokens of the longest label and its end of turn, or `least`."
+    return max(least, *(len(model.tokenizer(l)["input_ids"]) + 1 for l in labels_of(diffs)))
 
 def _check_start(start, model, rank, lora_alpha):
     "Raise unless L can go on from this reader's."
@@ -318,7 +322,7 @@ def _evaluate(self):
     sum_over_processes(loss)                                # one number for all, so that all stop together
     loss, some = loss.item(), self.dev[:self.num_examples]
     put_diffs(self.layers, some, self.config["diff_scale"])
-    answers = generate(self.model, [encode_prompt(self.model.tokenizer, self.config["question"])] * len(some), 16)
+    answers = generate(self.model, [encode_prompt(self.model.tokenizer, self.config["question"])] * len(some), self.config["max_new_tokens"])
     return loss, list(zip(labels_of(some), answers))
 
 _Fit._evaluate = _evaluate

@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['normalized', 'exact', 'shares_word', 'interval', 'score', 'summary', 'evaluate_reader', 'held_out_loss', 'compare',
-           'gating_report', 'gating_summary', 'choose_diff_scale', 'make_topic_reader']
+           'gating_report', 'gating_summary', 'choose_diff_scale', 'make_reader', 'make_topic_reader']
 
 # %% ../nbs/07_evaluate.ipynb #780b6235
-import random, re, unicodedata
+import itertools, random, re, unicodedata
 from pathlib import Path
 
 # %% ../nbs/07_evaluate.ipynb #66587ae0
@@ -158,40 +158,61 @@ def choose_diff_scale(
     dev, # held-out diffs with labels, not the test diffs
     model=None, # a `FrozenModel`; None takes the reader's own
     factors=(1, 1.25, 1.4, 1.6), # of the scale it was trained with
+    grade=None, # (truths, answers) -> grades, what is best; None counts exact and shared word alike
 ):
-    "Set the scale whose answers are best, exact and shared word counted alike; returns a list of dicts, one a scale."
+    "Set the scale whose answers are best; returns a list of dicts, one a scale."
     trained, rows = reader.config["diff_scale"], []
     for factor in factors:
         scale = reader.config["diff_scale"] = round(trained * factor, 4)
         scores = score(reader.ask(dev, model=model), labels_of(dev))
-        rows.append(dict(scale=scale, loss=round(reader.loss(dev, model=model), 4), exact=round(float(scores.exact.mean()), 4),
-                         shares_word=round(float(scores.shares_word.mean()), 4)))
-    reader.config["diff_scale"] = max(rows, key=lambda r: (r["exact"] + r["shares_word"], -r["loss"]))["scale"]
+        means = scores[["exact", "shares_word"]].mean().to_dict()
+        means["grade"] = np.mean(grade(labels_of(dev), scores.answer.tolist())) if grade else sum(means.values())
+        rows.append(dict(scale=scale, loss=round(reader.loss(dev, model=model), 4)) | {k: round(float(v), 4) for k, v in means.items()})
+    reader.config["diff_scale"] = max(rows, key=lambda r: (r["grade"], -r["loss"]))["scale"]
     return rows
 
 # %% ../nbs/07_evaluate.ipynb #4bcd7259
-def make_topic_reader(
+def make_reader(
     model, # a `FrozenModel`
+    tasks, # {"train": tasks to train on, "dev": to choose epoch and scale by, "test": for the one final look}
     out, # folder for diffs, checkpoints and the reader
-    num_train=2035, # topics to train on
-    num_dev=64, # topics to choose the best epoch by
-    num_test=208, # topics for the one final look
     reader=DITAdapter, # which kind of reader
     train_options=None, # for `train_diffs`
+    grade=None, # what is best on dev, see `choose_diff_scale`
     progress=True, # show bars
     **fit_options, # for the reader's `fit`
 ):
-    "`(reader, scored test answers)`; the reader and its held-out result are saved in `out/reader`."
+    "`(reader, scored test answers)`; both are saved in `out/reader`. Raises `DataError` for a label in two splits."
     out = Path(out)
+    _check_splits(tasks)
     options = dict(progress=progress, save_dtype="bfloat16", **(train_options or {}))
-    make = lambda split, n: train_diffs(model, topic_tasks(split, n), out/f"diffs-{split}", **options)
-    train, dev = make("train", num_train), make("dev", num_dev)
+    make = lambda split: train_diffs(model, tasks[split], out/f"diffs-{split}", **options)
+    train, dev = make("train"), make("dev")
     fitted = reader.fit(model, train, dev, out=out/"fit", progress=progress, **fit_options)
-    if "diff_scale" in fitted.config: fitted.config["dev_by_scale"] = choose_diff_scale(fitted, dev, model)
-    test = make("test", num_test)
+    if "diff_scale" in fitted.config: fitted.config["dev_by_scale"] = choose_diff_scale(fitted, dev, model, grade=grade)
+    test = make("test")
     scores = evaluate_reader(fitted, test, model)
     fitted.config["held_out"] = summary(scores).to_dict("records")
     fitted.config["held_out_loss"] = held_out_loss(fitted, test, model)
     fitted.save(out/"reader")
     scores.to_csv(out/"reader"/"test-answers.csv", index=False)
     return fitted, scores
+
+def _check_splits(tasks):
+    "Raise `DataError` unless there are the three splits and they share no label."
+    if odd := {"train", "dev", "test"} ^ tasks.keys(): raise DataError(f"The tasks need the splits train, dev and test; {', '.join(sorted(odd))} is missing or too much.")
+    for a, b in itertools.combinations(tasks, 2):
+        if both := {normalized(t.label) for t in tasks[a]} & {normalized(t.label) for t in tasks[b]}:
+            raise DataError(f"{len(both)} labels stand in {a} and in {b}, such as {min(both)!r}; a reader is judged on labels it never saw.")
+
+def make_topic_reader(
+    model, # a `FrozenModel`
+    out, # folder for diffs, checkpoints and the reader
+    num_train=2035, # topics to train on
+    num_dev=64, # topics to choose the best epoch by
+    num_test=208, # topics for the one final look
+    *args, **kwargs, # for `make_reader`
+):
+    "`make_reader` on the packaged topics: how `smollm2-135m-topics` was made."
+    tasks = {s: topic_tasks(s, n) for s, n in dict(train=num_train, dev=num_dev, test=num_test).items()}
+    return make_reader(model, tasks, out, *args, **kwargs)

@@ -21,55 +21,44 @@ from .models import DataError, ModelError
 
 # %% ../nbs/01_lora.ipynb #574a3f32
 class _AdaptedLinear(torch.autograd.Function):
-    "A frozen linear layer and the updates of some low-rank pairs, added in place."
+    "A frozen linear layer and a low-rank update of each row, added in place."
     @staticmethod
-    def forward(ctx, x, weight, bias, scales, *factors): # x [n, tokens, in]; A, B, A, B, ...
-        out, middles = F.linear(x, weight, bias), []
-        for scale, A, B in zip(scales, factors[::2], factors[1::2]):
-            middles.append(x @ B)                           # [n, tokens, rank]
-            _add_product(out, middles[-1], A, scale)
-        ctx.scales = scales
-        ctx.save_for_backward(x, weight, *factors, *middles)
-        return out
+    def forward(ctx, x, weight, bias, scale, A, B, shared_scale, shared_A, shared_B): # x [n, tokens, in]
+        middle = x @ B                                      # [n, tokens, r]
+        ctx.scales, ctx.rank = (scale, shared_scale), 0 if shared_A is None else len(shared_A)
+        ctx.save_for_backward(x, weight, A, B, middle)
+        return F.linear(x, weight, bias).baddbmm_(middle, A, alpha=scale)
 
     @staticmethod
     @once_differentiable
     def backward(ctx, grad): # [n, tokens, out]
-        x, weight, *rest = ctx.saved_tensors
-        k, grad = 2*len(ctx.scales), grad.contiguous()
-        need_x, _, _, _, *need = ctx.needs_input_grad
-        dx, grads = grad @ weight if need_x else None, []
-        for i, (scale, middle) in enumerate(zip(ctx.scales, rest[k:])):
-            A, B = rest[2*i:2*i+2]
-            dmiddle = grad @ A.mT                           # [n, tokens, rank]
-            if scale != 1: dmiddle *= scale
-            if need_x: _add_product(dx, dmiddle, B.mT, 1)
-            grads.append(_sum_tokens(middle if scale == 1 else middle * scale, grad, A) if need[2*i] else None)
-            grads.append(_sum_tokens(dmiddle, x, B).mT if need[2*i+1] else None)
-        return dx, None, None, None, *grads
+        x, weight, A, B, middle = ctx.saved_tensors
+        (scale, shared_scale), (need_x, _, _, _, need_A, need_B, *_, need_shared) = ctx.scales, ctx.needs_input_grad
+        grad = grad.contiguous()
+        dmiddle = _times(grad @ A.mT, scale)                # [n, tokens, r]
+        dx = (grad @ weight).baddbmm_(dmiddle, B.mT) if need_x else None
+        dA = _times(middle, scale).mT @ grad if need_A else None
+        dB = (dmiddle.mT @ x).mT if need_B else None
+        if not need_shared: return dx, None, None, None, dA, dB, None, None, None
+        m, d = (t[..., -ctx.rank:].flatten(0, -2) for t in (middle, dmiddle))
+        return dx, None, None, None, dA, dB, None, _times(m, shared_scale).T @ grad.flatten(0, -2), (d.T @ x.flatten(0, -2)).T
 
-def _add_product(out, x, M, scale):
-    "`out += scale * x @ M`, for M of each row [n, k, m] or of all rows [k, m]."
-    if M.dim() == 3: out.baddbmm_(x, M, alpha=scale)
-    else: out.view(-1, out.shape[-1]).addmm_(x.reshape(-1, x.shape[-1]), M, alpha=scale)
-
-def _sum_tokens(a, b, like):
-    "`a.T @ b` over the tokens of each row, or of all rows where `like` is shared."
-    return a.mT @ b if like.dim() == 3 else a.flatten(0, -2).T @ b.flatten(0, -2)
+def _times(t, scale): return t if scale == 1 else t * scale
 
 # %% ../nbs/01_lora.ipynb #84acc34d
 def adapted_linear(
     base_layer, # the frozen nn.Linear, or a module of its kind with kernels of its own (quantised)
     x, # [n, tokens, in]
-    *pairs, # (scale, A, B): A [n, rank, out] and B [n, in, rank], or without n for a shared pair
+    scale, # of the update
+    A, # [n, r, out]
+    B, # [n, in, r]
+    shared=None, # (scale, A [rank, out], B [in, rank]) that train; A and B end with a copy of them, scaled in A
 ):
-    "`base_layer(x)` plus `scale * (x @ B) @ A` for every pair: [n, tokens, out]."
-    if type(base_layer) is nn.Linear:
-        factors = [f for _, *pair in pairs for f in pair]
-        return _AdaptedLinear.apply(x, base_layer.weight, base_layer.bias, [s for s, *_ in pairs], *factors)
-    out = base_layer(x)
-    for scale, A, B in pairs: out = out + scale * (x @ B) @ A
-    return out
+    "`base_layer(x) + scale * (x @ B) @ A`, with the gradient to the shared pair: [n, tokens, out]."
+    if type(base_layer) is nn.Linear: return _AdaptedLinear.apply(x, base_layer.weight, base_layer.bias, scale, A, B, *(shared or (1., None, None)))
+    if not shared: return base_layer(x) + scale * (x @ B) @ A
+    r = A.shape[1] - len(shared[1])
+    return base_layer(x) + scale * (x @ B[..., :r]) @ A[:, :r] + shared[0] * (x @ shared[2]) @ shared[1]
 
 # %% ../nbs/01_lora.ipynb #8b0f6156
 class MultiTaskLoRALinear(nn.Module):
@@ -93,7 +82,7 @@ class MultiTaskLoRALinear(nn.Module):
         if not self.enabled: return self.base_layer(x)
         A, B = self._factors(len(x), x.dtype)
         rows = x.reshape(len(A), -1, x.shape[-1])            # [num_tasks, rows * seq, in]
-        return adapted_linear(self.base_layer, rows, (self.scale, A, B)).view(*x.shape[:-1], -1)
+        return adapted_linear(self.base_layer, rows, self.scale, A, B).view(*x.shape[:-1], -1)
 
     def _factors(self, batch, dtype):
         "The factors of each group of rows, in the dtype of the activations."
@@ -118,14 +107,33 @@ class MultiLoRALinear(nn.Module):
         self.A = nn.Parameter(torch.zeros(rank, base_layer.out_features, **empty))
         self.B = nn.Parameter(torch.zeros(rank, base_layer.in_features, **empty).T)
         self.enabled, self.weight_diff = True, None           # weight_diff: (scale, A [batch, r, out], B [batch, in, r])
+        self._pair, self._laid = None, (None, None)           # the pairs side by side; of which weight_diff and versions of A and B
 
     def forward(self, x): # [batch, seq, in]
-        pairs = [] if self.weight_diff is None else [self.weight_diff]
-        if self.enabled: pairs.append((self.scale, self.A.to(x.dtype), self.B.to(x.dtype)))
-        if not pairs: return self.base_layer(x)
-        diffs = len(x) if self.weight_diff is None else len(self.weight_diff[1])
-        rows = x.reshape(diffs, -1, x.shape[-1])             # a beam search has several rows a diff, side by side
-        return adapted_linear(self.base_layer, rows, *pairs).view(*x.shape[:-1], -1)
+        if self.weight_diff is None and not self.enabled: return self.base_layer(x)
+        A, B = self._factors(x.dtype)
+        rows = x.reshape(len(A), -1, x.shape[-1])            # a beam search has several rows a diff, side by side
+        shared = (self.scale, self.A, self.B) if self.enabled else None
+        return adapted_linear(self.base_layer, rows, 1., A, B, shared).view(*x.shape[:-1], -1)
+
+# %% ../nbs/01_lora.ipynb #d65a674c
+@torch.no_grad()
+def _factors(self, dtype):
+    "Both pairs side by side, in the dtype of the activations: A [b, r + rank, out], B [b, in, r + rank]."
+    if self.weight_diff is None: return (self.A * self.scale).to(dtype)[None], self.B.to(dtype)[None]
+    scale, A, B = self.weight_diff
+    of, versions, r = *self._laid, A.shape[1]
+    if of is not self.weight_diff:
+        room = lambda t: t.new_empty(len(t), r + self.rank, t.shape[2], dtype=dtype)
+        self._pair, versions = (room(A), room(B.mT)), None
+        torch.mul(A, scale, out=self._pair[0][:, :r]); self._pair[1][:, :r] = B.mT
+    if not self.enabled: return self._pair[0][:, :r], self._pair[1][:, :r].mT
+    if versions != (now := (self.A._version, self.B._version)):
+        self._pair[0][:, r:] = self.A * self.scale; self._pair[1][:, r:] = self.B.T
+        self._laid = self.weight_diff, now
+    return self._pair[0], self._pair[1].mT                   # long axis last, see `MultiTaskLoRALinear`
+
+MultiLoRALinear._factors = _factors
 
 # %% ../nbs/01_lora.ipynb #8f2b110b
 _BLOCK = re.compile(r"(?:^|\.)(layers\.\d+\..+)$")
@@ -209,8 +217,7 @@ def set_weight_diffs(
         if pair is not None and (pair[0].shape[-1], pair[1].shape[-2]) != tuple(weight.shape):
             raise DataError(f"The weight diff of {name} has {tuple(pair[1].shape)} -> {tuple(pair[0].shape)}; the layer is {tuple(weight.T.shape)}.")
         if pair is None: layer.weight_diff = None; continue
-        A, B = (t.to(weight.device, weight.dtype) for t in pair)
-        layer.weight_diff = scale, A, B.mT.contiguous().mT   # long axis last, see `MultiTaskLoRALinear`
+        layer.weight_diff = scale, *(t.to(weight.device) for t in pair)
 
 # %% ../nbs/01_lora.ipynb #d734b3c2
 @contextmanager

@@ -16,7 +16,6 @@ from pathlib import Path
 
 # %% ../nbs/00_models.ipynb #8b1297da
 import torch
-import torch.nn.functional as F
 
 # %% ../nbs/00_models.ipynb #611b0d88
 class DiffInterpError(Exception):
@@ -308,9 +307,10 @@ class _HeadLoss(torch.autograd.Function):
         for h, wanted in zip(hidden.split(chunk), targets.split(chunk)):
             with torch.set_grad_enabled(need):
                 h = h.detach().requires_grad_(need)
-                each = loss(head_logits(model, _with_hidden(out, h[None])).float(), wanted)
-                if need: grads += torch.autograd.grad(each.sum(), h)
-            losses.append(each.detach())
+                logits = head_logits(model, _with_hidden(out, h[None]))
+            each, slope = loss(logits.detach().float(), wanted)
+            if need: grads += torch.autograd.grad(logits, h, slope.to(logits.dtype))
+            losses.append(each)
         if need: ctx.save_for_backward(torch.cat(grads))
         return torch.cat(losses)
 
@@ -318,6 +318,16 @@ class _HeadLoss(torch.autograd.Function):
     def backward(ctx, grad): # [n]
         by_hidden, = ctx.saved_tensors
         return by_hidden * grad[:, None].to(by_hidden.dtype), None, None, None, None
+
+# %% ../nbs/00_models.ipynb #869c9698
+def _probabilities(log_p): return log_p.clamp(min=-80).exp_()
+
+def _entropy(logits, targets): # [n, vocab], [n]
+    "`(cross-entropy [n], its slope [n, vocab])`."
+    log_p = logits.log_softmax(-1)
+    losses, slope = -log_p.gather(1, targets[:, None])[:, 0], _probabilities(log_p)
+    slope[torch.arange(len(slope), device=slope.device), targets] -= 1
+    return losses, slope
 
 # %% ../nbs/00_models.ipynb #39bb3448
 def token_losses(
@@ -328,8 +338,7 @@ def token_losses(
 ):
     "`(cross-entropy in nats [n], rows [n])` of the n labelled tokens; rows say which sequence each is in."
     out, targets, rows = labelled_hidden(model, input_ids, labels, embed)
-    entropy = lambda logits, wanted: F.cross_entropy(logits, wanted, reduction="none")
-    return _HeadLoss.apply(out.last_hidden_state[0], model, out, targets, entropy), rows
+    return _HeadLoss.apply(out.last_hidden_state[0], model, out, targets, _entropy), rows
 
 # %% ../nbs/00_models.ipynb #e802302b
 def token_divergences(
@@ -342,8 +351,13 @@ def token_divergences(
     out, _, rows = labelled_hidden(model, input_ids, labels)
     def divergence(logits, hidden):
         with torch.no_grad(): base = head_logits(model, _with_hidden(out, hidden[None])).float().log_softmax(-1)
-        return F.kl_div(logits.log_softmax(-1), base, reduction="none", log_target=True).sum(-1)
+        return _divergence(logits, base)
     return _HeadLoss.apply(out.last_hidden_state[0], model, out, teacher, divergence), rows
+
+def _divergence(logits, base): # [n, vocab], [n, vocab]: log probabilities
+    "`(KL(base || model) [n], its slope [n, vocab])`."
+    log_p, p = logits.log_softmax(-1), _probabilities(base)
+    return ((base - log_p) * p).sum(-1), _probabilities(log_p).sub_(p)
 
 # %% ../nbs/00_models.ipynb #e097e8e0
 def mean_by_row(

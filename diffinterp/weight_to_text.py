@@ -17,7 +17,7 @@ import torch
 
 # %% ../nbs/06_weight_to_text.ipynb #c1d43269
 from .diffs import batch_diffs
-from .dit import (QUESTION, DITAdapter, _Fit, as_list, check_diffs, check_labelled, each_question, labels_of,
+from .dit import (QUESTION, DITAdapter, _Fit, answer_length, as_list, check_diffs, check_labelled, each_question, labels_of,
                             reader_model)
 from .lora import decoder_linears, keyed_generator
 from .models import (DataError, _ids, _render, encode_chat, encode_prompt, generate, loss_by_row,
@@ -219,7 +219,7 @@ def ask(
     self, # a `WeightToText`
     diffs, # a `WeightDiff`, a list of them, a `WeightDiffs`, or None for the base without any diff
     question=None, # one question, or one a diff; None asks what the reader was trained on
-    max_new_tokens=16, # the most tokens an answer takes
+    max_new_tokens=None, # the most tokens an answer takes; None takes what the reader's training labels took
     temperature=0.0, # 0 for greedy
     batch_size=16, # diffs read at once
     model=None, # a `FrozenModel`; None takes the reader's own
@@ -227,7 +227,7 @@ def ask(
     num_beams=1, # of a beam search: surer answers, at as many times the cost
 ):
     "A string for one diff, a list for many, an iterator with `stream`. Raises `BaseMismatchError`."
-    model, options = reader_model(self, model), (max_new_tokens, temperature)
+    model, options = reader_model(self, model), (max_new_tokens or self.config.get("max_new_tokens", 16), temperature)
     diffs, single = as_list(diffs)
     check_diffs(diffs, model)
     prompts = self._prompts(model, each_question(question or self.question, len(diffs)))
@@ -349,7 +349,7 @@ def fit(cls,
     check_labelled(model, diffs, dev)
     config = dict(base=model.base, question=question, prompt=prompt, width=width, epochs=epochs, lr=lr,
                   batch_size=batch_size, weight_decay=weight_decay, max_grad_norm=max_grad_norm, seed=seed,
-                  num_diffs=len(diffs))
+                  num_diffs=len(diffs), max_new_tokens=answer_length(model, diffs))
     return _FitText(cls, model, config, diffs, dev or None, out, patience, num_examples, progress).run()
 
 WeightToText.fit = classmethod(fit)
