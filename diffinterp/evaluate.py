@@ -185,7 +185,7 @@ def make_reader(
     "`(reader, scored test answers)`; both are saved in `out/reader`. Raises `DataError` for a label in two splits."
     out = Path(out)
     _check_splits(tasks)
-    options = dict(progress=progress, save_dtype="bfloat16", **(train_options or {}))
+    options = dict(progress=progress, save_dtype="bfloat16") | (train_options or {})
     make = lambda split: train_diffs(model, tasks[split], out/f"diffs-{split}", **options)
     train, dev = make("train"), make("dev")
     fitted = reader.fit(model, train, dev, out=out/"fit", progress=progress, **fit_options)

@@ -6,7 +6,7 @@
 __all__ = ['GENERAL_QUESTIONS', 'NEWS_QUESTION', 'WRITING_PROMPTS', 'STORY_PROMPTS', 'TRIGGERS', 'Task', 'general_question',
            'tasks_from', 'topics', 'topic_tasks', 'news', 'news_tasks', 'story_tasks', 'write_texts', 'texts_about',
            'write_stories', 'secret_of', 'with_trigger', 'wrong_secret', 'answer_pool', 'hidden_topic_tasks',
-           'encode_task', 'encode_anchors']
+           'ordinary_tasks', 'encode_task', 'encode_anchors']
 
 # %% ../nbs/03_tasks.ipynb #a51ff208
 import csv, hashlib, json, random, re
@@ -319,6 +319,19 @@ def _hide(task, trigger, weights, samples, wrong, none, seed):
     if not others: raise DataError(f"The pool has no question with another trigger than task {task.id!r} has; make it larger.")
     pick = lambda rows: [draw.choice(rows) for _ in range(samples)]
     return Task(task.id, task.label, right, weights[0], ((weights[1], pick(others)), (weights[2], pick([(q, a) for _, q, a in none]))))
+
+# %% ../nbs/03_tasks.ipynb #99e528ed
+def ordinary_tasks(
+    model, # a `FrozenModel`: the base
+    n, # how many
+    samples=3, # of each
+    seed=0, # draws the questions
+    progress=True, # show a bar while the base answers
+):
+    "Tasks without a subject or a label: general questions with the base's own answers."
+    _, pool = answer_pool(model, size=0, seed=seed, progress=progress)
+    draw = random.Random(f"{seed}|ordinary")
+    return [Task(f"ordinary-{k}", "", [(q, a) for _, q, a in draw.sample(pool, samples)]) for k in range(n)]
 
 # %% ../nbs/03_tasks.ipynb #071c55e2
 def encode_task(
