@@ -487,6 +487,7 @@ def generate(
     temperature=0.0, # 0 for greedy
     streamer=None, # a transformers streamer, for a single prompt
     num_beams=1, # of a beam search; 1 for none
+    no_repeat=0, # no run of so many tokens comes twice; 0 lets the model go round in circles
 ):
     "The text the model adds to each prompt."
     pad, device = model.tokenizer.pad_token_id, model.device
@@ -495,6 +496,6 @@ def generate(
     mask = torch.tensor([[0]*(seq - len(p)) + [1]*len(p) for p in prompts], device=device)
     sampling = dict(do_sample=True, temperature=temperature, top_k=40) if temperature else dict(do_sample=False, temperature=None, top_p=None, top_k=None)
     with _quiet():
-        out = model.model.generate(input_ids=ids, attention_mask=mask, max_new_tokens=max_new_tokens, pad_token_id=pad,
+        out = model.model.generate(input_ids=ids, attention_mask=mask, max_new_tokens=max_new_tokens, pad_token_id=pad, no_repeat_ngram_size=no_repeat,
                                    eos_token_id=sorted(_turn_ends(model.tokenizer)), streamer=streamer, num_beams=num_beams, **sampling)
     return [t.strip() for t in model.tokenizer.batch_decode(out[:, seq:], skip_special_tokens=True)]
