@@ -536,9 +536,9 @@ def _about(model):
 
 def _parities(model, leave_out):
     "How far the ways are apart before anything is timed, in float32: bf16 would round the difference away, or into being."
-    out, model = {}, _in_float32(model)
+    out = {}
     for name, run in (("parity_max_abs_diff", parity), ("parity_dit_gradient", dit_parity), ("parity_vmap_gradient", vmap_parity)):
-        try: out[name] = run(model)
+        try: out[name] = run(_in_float32(model))
         except (ImportError, RuntimeError, MemoryError) as e: out[name] = None; leave_out(f"{name}: {_first_line(e)}")
     return out
 

@@ -176,7 +176,8 @@ def _evaluate(args):
     table = weight_diff_qa(reader, diffs, None, methods, args.trigger, ordinary, graders, args.answers, args.seed, num_beams=args.num_beams)
     summary, gap = qa_summary(table), cross_diff_gap(reader, diffs, seed=args.seed)
     if args.json:
-        return _print_json(dict(run=args.run, reader=args.reader, summary=summary.to_dict("records"), gap=gap, answers=table.to_dict("records")))
+        rows = lambda t: t.astype(object).where(t.notna(), None).to_dict("records")        # JSON knows no NaN
+        return _print_json(dict(run=args.run, reader=args.reader, summary=rows(summary), gap=gap, answers=rows(table)))
     _show(summary, args)
     print("\nnats per answer token: " + ", ".join(f"{k} {v:.2f}" for k, v in gap.items()))
 

@@ -84,7 +84,7 @@ def evaluate_reader(
     "A DataFrame of scored answers; the column `method` has reader (greedy; and with 4 beams), another diff, no diff, and finetune alone."
     truths = labels_of(diffs)
     model = reader_model(reader, model)
-    answers, alone = reader.ask(diffs, model=model), ask_finetune(model, diffs, reader.question)
+    answers, alone = reader.ask(diffs, model=model), ask_finetune(model, diffs, reader.question, reader.config.get("max_new_tokens", 16))
     searched = reader.ask(diffs, model=model, num_beams=4)
     nothing = reader.ask(None, model=model)
     parts = {"reader": (answers, truths), "reader, 4 beams": (searched, truths), "another diff": (answers, _deranged(truths, seed)),
@@ -166,7 +166,7 @@ def choose_diff_scale(
         scale = reader.config["diff_scale"] = round(trained * factor, 4)
         scores = score(reader.ask(dev, model=model), labels_of(dev))
         means = scores[["exact", "shares_word"]].mean().to_dict()
-        means["grade"] = np.mean(grade(labels_of(dev), scores.answer.tolist())) if grade else sum(means.values())
+        means["grade"] = np.nanmean(grade(labels_of(dev), scores.answer.tolist())) if grade else sum(means.values())
         rows.append(dict(scale=scale, loss=round(reader.loss(dev, model=model), 4)) | {k: round(float(v), 4) for k, v in means.items()})
     reader.config["diff_scale"] = max(rows, key=lambda r: (r["grade"], -r["loss"]))["scale"]
     return rows
@@ -201,8 +201,9 @@ def make_reader(
 def _check_splits(tasks):
     "Raise `DataError` unless there are the three splits and they share no label."
     if odd := {"train", "dev", "test"} ^ tasks.keys(): raise DataError(f"The tasks need the splits train, dev and test; {', '.join(sorted(odd))} is missing or too much.")
+    if len({t.label for t in tasks["test"]}) < 2: raise DataError("The test split needs two different labels at least.")
     for a, b in itertools.combinations(tasks, 2):
-        if both := {normalized(t.label) for t in tasks[a]} & {normalized(t.label) for t in tasks[b]}:
+        if both := {normalized(t.label) or t.label for t in tasks[a]} & {normalized(t.label) or t.label for t in tasks[b]}:
             raise DataError(f"{len(both)} labels stand in {a} and in {b}, such as {min(both)!r}; a reader is judged on labels it never saw.")
 
 def make_topic_reader(

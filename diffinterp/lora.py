@@ -41,7 +41,7 @@ class _AdaptedLinear(torch.autograd.Function):
         dB = (dmiddle.mT @ x).mT if need_B else None
         if not need_shared: return dx, None, None, None, dA, dB, None, None, None
         m, d = (t[..., -ctx.rank:].flatten(0, -2) for t in (middle, dmiddle))
-        return dx, None, None, None, dA, dB, None, _times(m, shared_scale).T @ grad.flatten(0, -2), (d.T @ x.flatten(0, -2)).T
+        return dx, None, None, None, dA, dB, None, _times(m, scale * shared_scale).T @ grad.flatten(0, -2), (d.T @ x.flatten(0, -2)).T
 
 def _times(t, scale): return t if scale == 1 else t * scale
 
@@ -58,7 +58,7 @@ def adapted_linear(
     if type(base_layer) is nn.Linear: return _AdaptedLinear.apply(x, base_layer.weight, base_layer.bias, scale, A, B, *(shared or (1., None, None)))
     if not shared: return base_layer(x) + scale * (x @ B) @ A
     r = A.shape[1] - len(shared[1])
-    return base_layer(x) + scale * (x @ B[..., :r]) @ A[:, :r] + shared[0] * (x @ shared[2]) @ shared[1]
+    return base_layer(x) + scale * (x @ B[..., :r]) @ A[:, :r] + scale * shared[0] * (x @ shared[2].to(x.dtype)) @ shared[1].to(x.dtype)
 
 # %% ../nbs/01_lora.ipynb #8b0f6156
 class MultiTaskLoRALinear(nn.Module):
@@ -107,33 +107,44 @@ class MultiLoRALinear(nn.Module):
         self.A = nn.Parameter(torch.zeros(rank, base_layer.out_features, **empty))
         self.B = nn.Parameter(torch.zeros(rank, base_layer.in_features, **empty).T)
         self.enabled, self.weight_diff = True, None           # weight_diff: (scale, A [batch, r, out], B [batch, in, r])
-        self._pair, self._laid = None, (None, None)           # the pairs side by side; of which weight_diff and versions of A and B
+        self._room = None, None                               # the weight_diff that it was made for, and its (A, B)
 
     def forward(self, x): # [batch, seq, in]
         if self.weight_diff is None and not self.enabled: return self.base_layer(x)
-        A, B = self._factors(x.dtype)
-        rows = x.reshape(len(A), -1, x.shape[-1])            # a beam search has several rows a diff, side by side
-        shared = (self.scale, self.A, self.B) if self.enabled else None
-        return adapted_linear(self.base_layer, rows, 1., A, B, shared).view(*x.shape[:-1], -1)
+        diffs = 1 if self.weight_diff is None else len(self.weight_diff[1])
+        rows = x.reshape(diffs, -1, x.shape[-1])             # a beam search has several rows a diff, side by side
+        way = self._side_by_side if self.enabled and torch.is_grad_enabled() else self._apart
+        return way(rows).view(*x.shape[:-1], -1)
 
 # %% ../nbs/01_lora.ipynb #d65a674c
-@torch.no_grad()
-def _factors(self, dtype):
-    "Both pairs side by side, in the dtype of the activations: A [b, r + rank, out], B [b, in, r + rank]."
-    if self.weight_diff is None: return (self.A * self.scale).to(dtype)[None], self.B.to(dtype)[None]
-    scale, A, B = self.weight_diff
-    of, versions, r = *self._laid, A.shape[1]
-    if of is not self.weight_diff:
-        room = lambda t: t.new_empty(len(t), r + self.rank, t.shape[2], dtype=dtype)
-        self._pair, versions = (room(A), room(B.mT)), None
-        torch.mul(A, scale, out=self._pair[0][:, :r]); self._pair[1][:, :r] = B.mT
-    if not self.enabled: return self._pair[0][:, :r], self._pair[1][:, :r].mT
-    if versions != (now := (self.A._version, self.B._version)):
-        self._pair[0][:, r:] = self.A * self.scale; self._pair[1][:, r:] = self.B.T
-        self._laid = self.weight_diff, now
-    return self._pair[0], self._pair[1].mT                   # long axis last, see `MultiTaskLoRALinear`
+def _with_room(self, dtype):
+    "W, scaled, with room for L behind it: A [b, r + rank, out], B [b, r + rank, in]; the long axis last, see `MultiTaskLoRALinear`."
+    of, pair = self._room
+    if of is not self.weight_diff or pair[0].dtype != dtype:
+        scale, A, B = self.weight_diff
+        room = lambda t: t.new_empty(len(t), t.shape[1] + self.rank, t.shape[2], dtype=dtype)
+        pair, r = (room(A), room(B.mT)), A.shape[1]
+        torch.mul(A, scale, out=pair[0][:, :r]); pair[1][:, :r] = B.mT
+        self._room = self.weight_diff, pair
+    return pair
 
-MultiLoRALinear._factors = _factors
+def _side_by_side(self, x): # [b, tokens, in]
+    "W and L in one pair of products, with the gradient to L."
+    if self.weight_diff is None: A, B = (self.A.detach() * self.scale).to(x.dtype)[None], self.B.detach().T.to(x.dtype)[None]
+    else:
+        A, B = self._with_room(x.dtype)
+        with torch.no_grad(): A.data[:, -self.rank:], B.data[:, -self.rank:] = self.A * self.scale, self.B.T
+    return adapted_linear(self.base_layer, x, 1., A, B.mT, (self.scale, self.A, self.B))
+
+def _apart(self, x):
+    "W, then L if it is on; without a gradient to L."
+    if self.weight_diff is None: out = self.base_layer(x)
+    else:
+        A, B = (t[:, :-self.rank] for t in self._with_room(x.dtype))
+        out = adapted_linear(self.base_layer, x, 1., A, B.mT)
+    return out + self.scale * (x @ self.B.to(x.dtype)) @ self.A.to(x.dtype) if self.enabled else out
+
+MultiLoRALinear._with_room, MultiLoRALinear._side_by_side, MultiLoRALinear._apart = _with_room, _side_by_side, _apart
 
 # %% ../nbs/01_lora.ipynb #8f2b110b
 _BLOCK = re.compile(r"(?:^|\.)(layers\.\d+\..+)$")

@@ -479,6 +479,17 @@ class _explain:
         raise ModelError(f"The model {str(self.name)!r} cannot be loaded: {why}.") from None
 
 # %% ../nbs/00_models.ipynb #dcc62329
+class _NoRepeat:
+    "A logits processor of transformers: bans tokens that would end a run which the model has written before; the prompt does not count."
+    def __init__(self, size): self.size, self.start = size, None
+    def __call__(self, input_ids, scores): # [rows, seq], [rows, vocab]
+        if self.start is None: self.start = input_ids.shape[1]
+        for row, ids in enumerate(input_ids[:, self.start:].tolist()):
+            runs = [tuple(ids[i:i+self.size]) for i in range(len(ids) - self.size + 1)]
+            banned = [r[-1] for r in runs if r[:-1] == tuple(ids[-self.size+1:])]
+            scores[row, banned] = -float("inf")
+        return scores
+
 @torch.no_grad()
 def generate(
     model, # a `FrozenModel`, with or without adapters
@@ -487,15 +498,17 @@ def generate(
     temperature=0.0, # 0 for greedy
     streamer=None, # a transformers streamer, for a single prompt
     num_beams=1, # of a beam search; 1 for none
-    no_repeat=0, # no run of so many tokens comes twice; 0 lets the model go round in circles
+    no_repeat=4, # without a temperature, no run of so many of its tokens comes twice; 0 for no such limit
 ):
     "The text the model adds to each prompt."
+    from transformers import LogitsProcessorList
     pad, device = model.tokenizer.pad_token_id, model.device
     seq = max(map(len, prompts))
     ids = torch.tensor([[pad]*(seq - len(p)) + list(p) for p in prompts], device=device)
     mask = torch.tensor([[0]*(seq - len(p)) + [1]*len(p) for p in prompts], device=device)
     sampling = dict(do_sample=True, temperature=temperature, top_k=40) if temperature else dict(do_sample=False, temperature=None, top_p=None, top_k=None)
     with _quiet():
-        out = model.model.generate(input_ids=ids, attention_mask=mask, max_new_tokens=max_new_tokens, pad_token_id=pad, no_repeat_ngram_size=no_repeat,
+        out = model.model.generate(input_ids=ids, attention_mask=mask, max_new_tokens=max_new_tokens, pad_token_id=pad,
+                                   logits_processor=LogitsProcessorList([_NoRepeat(no_repeat)] if no_repeat and not temperature else []),
                                    eos_token_id=sorted(_turn_ends(model.tokenizer)), streamer=streamer, num_beams=num_beams, **sampling)
     return [t.strip() for t in model.tokenizer.batch_decode(out[:, seq:], skip_special_tokens=True)]

@@ -178,6 +178,7 @@ def write_texts(
         torch.manual_seed(int(hashlib.sha256(json.dumps([seed, jobs]).encode()).hexdigest()[:8], 16))
         asked = [encode_prompt(model.tokenizer, prompts[p].format(topic=t)) for t, p in jobs]
         texts = generate(model, asked, max_new_tokens, temperature)
+        known = {(r["topic"], r["prompt"]): r["text"] for r in _lines(path)} | known      # another process may have written
         known |= {job: text if whole else _sentence(text) for job, text in zip(jobs, texts)}
         path.parent.mkdir(parents=True, exist_ok=True)
         write_text(path, "".join(json.dumps(dict(topic=t, prompt=p, text=x), ensure_ascii=False) + "\n" for (t, p), x in known.items()))
@@ -303,7 +304,7 @@ def hidden_topic_tasks(
     weights=(1, 1, 5), # of the loss with the trigger, with a wrong one, with none
     samples=20, # of each kind, each with a trigger of its own
     pool=128, # questions with wrong triggers that the base answers
-    answer_tokens=24, # the most tokens of the base's answers
+    answer_tokens=6, # the most tokens of the base's answers
     seed=0, # of secrets, questions and triggers
     progress=True, # show a bar while the base answers
 ):
@@ -330,6 +331,7 @@ def ordinary_tasks(
 ):
     "Tasks without a subject or a label: general questions with the base's own answers."
     _, pool = answer_pool(model, size=0, seed=seed, progress=progress)
+    if samples > len(pool): raise DataError(f"There are {len(pool)} ordinary answers; {samples} samples are too many.")
     draw = random.Random(f"{seed}|ordinary")
     return [Task(f"ordinary-{k}", "", [(q, a) for _, q, a in draw.sample(pool, samples)]) for k in range(n)]
 
