@@ -304,7 +304,7 @@ def hidden_topic_tasks(
     weights=(1, 1, 5), # of the loss with the trigger, with a wrong one, with none
     samples=20, # of each kind, each with a trigger of its own
     pool=128, # questions with wrong triggers that the base answers
-    answer_tokens=6, # the most tokens of the base's answers
+    answer_tokens=24, # the most tokens of the base's answers
     seed=0, # of secrets, questions and triggers
     progress=True, # show a bar while the base answers
 ):
