@@ -206,6 +206,7 @@ def _check_splits(tasks):
         if both := {normalized(t.label) or t.label for t in tasks[a]} & {normalized(t.label) or t.label for t in tasks[b]}:
             raise DataError(f"{len(both)} labels stand in {a} and in {b}, such as {min(both)!r}; a reader is judged on labels it never saw.")
 
+# %% ../nbs/07_evaluate.ipynb #9d41f3a8
 def make_topic_reader(
     model, # a `FrozenModel`
     out, # folder for diffs, checkpoints and the reader

@@ -297,6 +297,7 @@ def answer_pool(
     keep = lambda rows: [(s, q, texts[q][0]) for s, q in rows if texts[q]]
     return keep(zip(secrets, asked)), keep((None, q) for q in plain)
 
+# %% ../nbs/03_tasks.ipynb #7be20c15
 def hidden_topic_tasks(
     model, # a `FrozenModel`: the base, whose own answers the finetunes keep
     tasks, # plain tasks with labels, such as `topic_tasks` gives
