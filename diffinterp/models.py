@@ -320,12 +320,12 @@ class _HeadLoss(torch.autograd.Function):
         return by_hidden * grad[:, None].to(by_hidden.dtype), None, None, None, None
 
 # %% ../nbs/00_models.ipynb #869c9698
-def _probabilities(log_p): return log_p.clamp(min=-80).exp_()
+def _probabilities_(log_p): return log_p.clamp_(min=-80).exp_()          # in place: a chunk of them is large
 
 def _entropy(logits, targets): # [n, vocab], [n]
     "`(cross-entropy [n], its slope [n, vocab])`."
     log_p = logits.log_softmax(-1)
-    losses, slope = -log_p.gather(1, targets[:, None])[:, 0], _probabilities(log_p)
+    losses, slope = -log_p.gather(1, targets[:, None])[:, 0], _probabilities_(log_p)
     slope[torch.arange(len(slope), device=slope.device), targets] -= 1
     return losses, slope
 
@@ -356,8 +356,8 @@ def token_divergences(
 
 def _divergence(logits, base): # [n, vocab], [n, vocab]: log probabilities
     "`(KL(base || model) [n], its slope [n, vocab])`."
-    log_p, p = logits.log_softmax(-1), _probabilities(base)
-    return ((base - log_p) * p).sum(-1), _probabilities(log_p).sub_(p)
+    log_p, p = logits.log_softmax(-1), _probabilities_(base.clone())
+    return ((base - log_p) * p).sum(-1), _probabilities_(log_p).sub_(p)
 
 # %% ../nbs/00_models.ipynb #e097e8e0
 def mean_by_row(
