@@ -490,6 +490,13 @@ class _NoRepeat:
             scores[row, banned] = -float("inf")
         return scores
 
+@contextlib.contextmanager
+def _contiguous_input(module):
+    "Inside the block the module reads a contiguous copy of a slice: on a CPU torch copies a bf16 weight for each row of one (pytorch#151934)."
+    hook = module.register_forward_pre_hook(lambda module, args: (args[0].contiguous(), *args[1:]))
+    try: yield
+    finally: hook.remove()
+
 @torch.no_grad()
 def generate(
     model, # a `FrozenModel`, with or without adapters
@@ -507,7 +514,7 @@ def generate(
     ids = torch.tensor([[pad]*(seq - len(p)) + list(p) for p in prompts], device=device)
     mask = torch.tensor([[0]*(seq - len(p)) + [1]*len(p) for p in prompts], device=device)
     sampling = dict(do_sample=True, temperature=temperature, top_k=40) if temperature else dict(do_sample=False, temperature=None, top_p=None, top_k=None)
-    with _quiet():
+    with _quiet(), _contiguous_input(model.model.get_output_embeddings()):
         out = model.model.generate(input_ids=ids, attention_mask=mask, max_new_tokens=max_new_tokens, pad_token_id=pad,
                                    logits_processor=LogitsProcessorList([_NoRepeat(no_repeat)] if no_repeat and not temperature else []),
                                    eos_token_id=sorted(_turn_ends(model.tokenizer)), streamer=streamer, num_beams=num_beams, **sampling)

@@ -201,7 +201,8 @@ def texts_about(
 
 def _drafts(model, names, prompts, drafts, max_new_tokens, whole, seed, progress):
     "`{name: texts}`, each prompt answered `drafts` times."
-    rounds = [write_texts(model, names, prompts, 0.7, max_new_tokens, whole, seed=seed + k, progress=progress) for k in range(drafts)]
+    seeds = [1000 * seed + k for k in range(drafts)]         # no draft of one seed is a draft of another
+    rounds = [write_texts(model, names, prompts, 0.7, max_new_tokens, whole, seed=s, progress=progress) for s in seeds]
     return {n: [t for some in rounds for t in some[n]] for n in names}
 
 def _words(text): return re.findall(r"\w+", text.lower())
