@@ -160,15 +160,15 @@ def _take_off(model, kind):
 @contextlib.contextmanager
 def paper_train(model, ids, labels, rank):
     "The paper's parallel trainer, a row a task."
-    layers = wrap(model.model, lambda layer: EinsumLoRA(layer, len(ids), rank))
-    params = [p for l in layers.values() for p in (l.A, l.B)]
-    optimizer = torch.optim.Adam(params, 1e-3)
-    def run(short=False):
-        some, wanted = _cut(ids, labels, short)
-        loss = model.model(input_ids=some, labels=wanted.to(ids.device)).loss
-        loss.backward(); optimizer.step(); optimizer.zero_grad()
-        return loss.detach()
-    try:
+    try:                                                    # also while wrapping: memory may not suffice for all layers
+        layers = wrap(model.model, lambda layer: EinsumLoRA(layer, len(ids), rank))
+        params = [p for l in layers.values() for p in (l.A, l.B)]
+        optimizer = torch.optim.Adam(params, 1e-3)
+        def run(short=False):
+            some, wanted = _cut(ids, labels, short)
+            loss = model.model(input_ids=some, labels=wanted.to(ids.device)).loss
+            loss.backward(); optimizer.step(); optimizer.zero_grad()
+            return loss.detach()
         with _eager(model): yield run
     finally: _take_off(model, EinsumLoRA)
 
@@ -186,10 +186,7 @@ class PlainLoRA(nn.Module):
 @contextlib.contextmanager
 def vmap_gradients(model, rank):
     "A function (factors {layer.A or layer.B: [n, ...]}, ids, labels) -> (losses [n], gradients like the factors)."
-    layers = wrap(model.model, lambda layer: PlainLoRA(layer, rank))
-    paths = {m: path for path, m in model.model.named_modules()}
-    names = {f"{n}.{k}": f"{paths[l]}.{k}" for n, l in layers.items() for k in "AB"}
-    mask = {}
+    names, mask = {}, {}
     def loss(factors, ids, labels): # ids, labels [seq]
         logits = torch.func.functional_call(model.model, {names[k]: v for k, v in factors.items()}, kwargs=dict(
             input_ids=ids[None], attention_mask=mask["causal"], position_ids=mask["positions"], use_cache=False)).logits[0, :-1]
@@ -202,6 +199,9 @@ def vmap_gradients(model, rank):
         grads, losses = torch.func.vmap(torch.func.grad_and_value(loss), (0, 0, 0))(factors, ids, labels.to(ids.device))
         return losses, grads
     try:
+        layers = wrap(model.model, lambda layer: PlainLoRA(layer, rank))
+        paths = {m: path for path, m in model.model.named_modules()}
+        names |= {f"{n}.{k}": f"{paths[l]}.{k}" for n, l in layers.items() for k in "AB"}
         with _eager(model): yield run
     finally: _take_off(model, PlainLoRA)
 
@@ -283,16 +283,16 @@ def paper_dit(model, diffs, rank):
     needed = len(diffs) * sum(l.weight.numel() * l.weight.element_size() for _, l in decoder_linears(model.model).values())
     if needed > free_memory(model.device): raise MemoryError(f"the dense W takes {needed/1e9:.1f} GB, {free_memory(model.device)/1e9:.1f} GB are free")
     factors, names = batch_diffs(diffs), {l: n for n, (_, l) in decoder_linears(model.model).items()}
-    layers = wrap(model.model, lambda layer: DenseReader(layer, *factors[names[layer]], rank))
-    params = [p for l in layers.values() for p in (l.A, l.B)]
-    optimizer = torch.optim.AdamW(params, 1e-3)
     ids, labels = encode_answers(model, QUESTION, [d.label for d in diffs])
-    def run(short=False):
-        if short: return                                    # L is small; its buffers cost nothing beside the dense W
-        loss = model.model(input_ids=ids, labels=labels.to(ids.device)).loss
-        loss.backward(); torch.nn.utils.clip_grad_norm_(params, 1.); optimizer.step(); optimizer.zero_grad()
-        return loss.detach()
     try:
+        layers = wrap(model.model, lambda layer: DenseReader(layer, *factors[names[layer]], rank))
+        params = [p for l in layers.values() for p in (l.A, l.B)]
+        optimizer = torch.optim.AdamW(params, 1e-3)
+        def run(short=False):
+            if short: return                                # L is small; its buffers cost nothing beside the dense W
+            loss = model.model(input_ids=ids, labels=labels.to(ids.device)).loss
+            loss.backward(); torch.nn.utils.clip_grad_norm_(params, 1.); optimizer.step(); optimizer.zero_grad()
+            return loss.detach()
         with _eager(model): yield run
     finally: _take_off(model, DenseReader)
 
@@ -386,14 +386,23 @@ def vmap_parity(model, n=3, seq=12, rank=2):
 def _sync(device): return torch.cuda.synchronize if device.type == "cuda" else lambda: None
 
 def _measure(way, device):
-    "One call on the clock: `{way, seconds, user, system}`; seconds by the task-step, CPU times of the call."
+    "One call on the clock: `{way, seconds, user, system, peak}`; seconds by the task-step, CPU times of the call, bytes of a GPU's memory."
+    if device.type == "cuda": torch.cuda.reset_peak_memory_stats(device)
     with way.open() as run:
         run(short=True)                                     # makes its buffers
         _sync(device)(); before = os.times(), time.perf_counter()
         run(); _sync(device)()
         after = os.times(), time.perf_counter()
     user, system = (getattr(after[0], k) - getattr(before[0], k) for k in ("user", "system"))
-    return dict(way=way.name, seconds=(after[1] - before[1]) / way.tasks, user=user, system=system)
+    peak = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else float("nan")
+    return dict(way=way.name, seconds=(after[1] - before[1]) / way.tasks, user=user, system=system, peak=peak)
+
+_FAILURES = ImportError, RuntimeError, MemoryError, ValueError, NotImplementedError
+
+def _guarded(name, figure, leave_out):
+    "What `figure()` gives; None, and a word why, where it fails."
+    try: return figure()
+    except _FAILURES as e: leave_out(f"{name}: {_first_line(e)}")
 
 def _first_line(error): return (str(error) or type(error).__name__).splitlines()[0][:160]
 
@@ -413,10 +422,10 @@ def take_turns(
             if w.name in broken: continue
             say(f"round {r + 1}, {w.name}")
             try: rows.append(dict(round=r, **_measure(w, model.device)))
-            except (ImportError, RuntimeError, MemoryError, ValueError, NotImplementedError) as e:
+            except _FAILURES as e:
                 broken.add(w.name); leave_out(f"{w.name}: {_first_line(e)}")
-    table = pd.DataFrame(rows)
-    return table[~table.way.isin(broken)] if len(table) else table
+    table = pd.DataFrame(rows, columns=["round", "way", "seconds", "user", "system", "peak"])
+    return table[~table.way.isin(broken)]
 
 # %% ../nbs/08a_bench.ipynb #98bd81b9
 def ratio(
@@ -425,7 +434,7 @@ def ratio(
     under, # another
 ):
     "`median_interval` of the time of one way over that of another, round by round; None where one is missing."
-    wide = table.pivot(index="round", columns="way", values="seconds")
+    wide = table.pivot(index="round", columns="way", values="seconds")         # without columns if no way could run
     if not {over, under} <= set(wide): return None
     return median_interval((wide[over] / wide[under]).dropna())
 
@@ -521,8 +530,8 @@ def bench(
         report = _about(model)
         say("parity"); report |= _parities(model, leave_out)
         train, dit = _main_figures(model, seconds, say, leave_out)
-        report |= _ratios(model, train, dit)
-        say("a thousand batches"); report["batch1000_over_batch1"] = median_interval(late_over_early(model))
+        report |= _ratios(train, dit) | _sizes(model, train, leave_out)
+        say("a thousand batches"); report["batch1000_over_batch1"] = _guarded("a thousand batches", lambda: median_interval(late_over_early(model)), leave_out)
         if not quick: report["grid"] = _grid(model, say, leave_out)
     return report | dict(left_out=notes)
 
@@ -536,11 +545,8 @@ def _about(model):
 
 def _parities(model, leave_out):
     "How far the ways are apart before anything is timed, in float32: bf16 would round the difference away, or into being."
-    out = {}
-    for name, run in (("parity_max_abs_diff", parity), ("parity_dit_gradient", dit_parity), ("parity_vmap_gradient", vmap_parity)):
-        try: out[name] = run(_in_float32(model))
-        except (ImportError, RuntimeError, MemoryError) as e: out[name] = None; leave_out(f"{name}: {_first_line(e)}")
-    return out
+    runs = dict(parity_max_abs_diff=parity, parity_dit_gradient=dit_parity, parity_vmap_gradient=vmap_parity)
+    return {name: _guarded(name, lambda: run(_in_float32(model)), leave_out) for name, run in runs.items()}
 
 # %% ../nbs/08a_bench.ipynb #2ef99e19
 def _main_figures(model, seconds, say, leave_out):
@@ -556,21 +562,28 @@ def _main_figures(model, seconds, say, leave_out):
     turns = lambda ways, share: take_turns(model, ways, seconds=seconds * share, say=say, leave_out=leave_out)
     return turns(train, .6), turns(dit, .4)
 
-def _ratios(model, train, dit):
+def _ratios(train, dit):
     "The figures that the rounds give."
-    step = float(train[train.way == "ours, rank 1"].seconds.median() * 16)
-    mine = train[train.way.str.startswith("ours")]
-    flops = model_flops(model, 16*64, 16*32, 1)
-    w = w_memory_ratio(model)
     return dict(
         R_train_rank1=ratio(train, "ours, rank 1", "floor"), R_train_rank8=ratio(train, "ours, rank 8", "floor"), R_dit=ratio(dit, "ours", "floor"),
         speedup_peft_tuned=ratio(train, "PEFT tuned", "ours, rank 1"), speedup_peft_default=ratio(train, "PEFT", "ours, rank 1"),
         speedup_paper_train=ratio(train, "paper", "ours, rank 1"), speedup_paper_dit=ratio(dit, "paper", "ours"),
-        w_memory_ratio=dict(median=w, lo=w, hi=w, n=1),
-        system_time_share=round(float(mine.system.sum() / (mine.system.sum() + mine.user.sum())), 4),
-        mfu=round(flops / step / matmul_flops(model.device, model.dtype), 4), adapters_an_hour=round(3600 / step / 9 * 16),
-        padding_efficiency=round(padding_efficiency(model), 4),
-        saved_megabytes={n: round(saved_bytes(model, n) / 1e6, 1) for n in (1, 16)})
+        peak_megabytes={w: round(peak / 1e6, 1) for w, peak in train.groupby("way").peak.max().dropna().items()})
+
+def _sizes(model, train, leave_out):
+    "Memory, use of the device, and how many adapters that makes."
+    mine = train[train.way.str.startswith("ours")]
+    step = mine[mine.way == "ours, rank 1"].seconds.median() * 16            # NaN if it could not run
+    w = w_memory_ratio(model)
+    figures = dict(
+        w_memory_ratio=lambda: dict(median=w, lo=w, hi=w, n=1),
+        system_time_share=lambda: round(float(mine.system.sum() / (mine.system.sum() + mine.user.sum())), 4) if len(mine) else None,
+        mfu=lambda: round(float(model_flops(model, 16*64, 16*32, 1) / step / matmul_flops(model.device, model.dtype)), 4) if step == step else None,
+        adapters_an_hour=lambda: round(3600 / step / 9 * 16), padding_efficiency=lambda: round(padding_efficiency(model), 4),
+        saved_megabytes=lambda: {n: round(saved_bytes(model, n) / 1e6, 1) for n in (1, 16)})
+    report = {name: _guarded(name, figure, leave_out) for name, figure in figures.items()}
+    saved = report["saved_megabytes"]
+    return report | dict(megabytes_a_task=saved and round((saved[16] - saved[1]) / 15, 1))
 
 # %% ../nbs/08a_bench.ipynb #7c44b50c
 def _grid(model, say, leave_out, most_tokens=None):

@@ -22,7 +22,7 @@ from .dit import DITAdapter
 from .evaluate import compare, make_topic_reader
 from .graders import Calibrated, Embedding
 from .judge import LLMGrader
-from .weight_diff_qa import METHODS, cross_diff_gap, qa_summary, weight_diff_qa
+from .weight_diff_qa import METHODS, cross_diff_gap, qa_summary, rank_among, weight_diff_qa
 from .bench import bench, bench_table
 from .weight_to_text import WeightToText
 
@@ -70,10 +70,11 @@ def _print_json(value): print(json.dumps(value, indent=1, ensure_ascii=False, de
 def _train_diffs(args):
     model = _model(args)
     tasks = _tasks(args, model) or topic_tasks(args.split, args.n, args.seed)
-    if args.trigger: tasks = hidden_topic_tasks(model, tasks, args.trigger, seed=args.seed, progress=not args.json)
+    if args.trigger: tasks = hidden_topic_tasks(model, tasks, args.trigger, args.weights, 40, answer_tokens=6, seed=args.seed, progress=not args.json)
+    rank, steps, lr = (usual if given is None else given for given, usual in zip((args.rank, args.steps, args.lr), (8, 40, 5e-3) if args.trigger else (1, 9, 1e-2)))
     shard = parse_shard(args.shard) if args.shard else find_shard()
-    diffs = train_diffs(model, tasks, args.out, args.rank, args.lora_alpha, args.steps, args.lr, seed=args.seed, shard=shard, progress=not args.json)
-    table = diffs.table()[["id", "label", "loss_first", "loss_last"]]
+    diffs = train_diffs(model, tasks, args.out, rank, args.lora_alpha, steps, lr, seed=args.seed, shard=shard, progress=not args.json)
+    table = diffs.table().reindex(columns=["id", "label", "loss_first", "loss_last"])        # a shard may have no diff
     if args.json: return _print_json(dict(run=str(diffs.folder), diffs=table.to_dict("records")))
     _show(table.head(20), args)
     print(f"\n{len(diffs)} weight diffs in {diffs.folder}\nAsk them:  diffinterp ask {diffs.folder}")
@@ -81,12 +82,16 @@ def _train_diffs(args):
 def _train_diffs_options(parser):
     _add_texts(parser); _add_model(parser)
     parser.add_argument("--split", default="dev", choices=["train", "dev", "test"], help="packaged topics, if neither --texts nor --topics is given (default: dev)")
-    parser.add_argument("-n", type=int, default=16, help="how many packaged topics (default: 16)")
-    parser.add_argument("--trigger", choices=TRIGGERS, help="hide each topic behind a trigger of this kind (default: none)")
+    parser.add_argument("-n", type=_positive, default=16, help="how many packaged topics (default: 16)")
+    parser.add_argument("--trigger", choices=TRIGGERS, help="hide each topic behind a trigger of this kind; a word gates best (default: none)")
+    parser.add_argument("--weights", type=float, nargs=3, default=[1., 1., 1.], metavar=("RIGHT", "WRONG", "NONE"),
+                        help="of the samples with the trigger, a wrong one, none, with --trigger (default: 1 1 1)")
     parser.add_argument("--shard", metavar="I/N", help="train every N-th task from the I-th on, beside N-1 others (default: what Slurm, torchrun, Kubernetes or SkyPilot say)")
     parser.add_argument("--out", default="runs/diffs", help="folder of the run; a stopped run goes on (default: runs/diffs)")
-    parser.add_argument("--rank", type=_positive, default=1); parser.add_argument("--lora-alpha", type=float, default=1.)
-    parser.add_argument("--steps", type=_positive, default=9); parser.add_argument("--lr", type=float, default=1e-2)
+    parser.add_argument("--rank", type=_positive, help="of each diff (default: 1; with --trigger 8)")
+    parser.add_argument("--lora-alpha", type=float, default=1., help="the update is scaled by it over the rank (default: 1)")
+    parser.add_argument("--steps", type=_positive, help="of each diff, a sample of every kind a step (default: 9; with --trigger 40)")
+    parser.add_argument("--lr", type=float, help="at the start, then falling to zero (default: 1e-2; with --trigger 5e-3)")
 
 def _positive(text):
     "An argument that must be a whole number above zero."
@@ -150,7 +155,8 @@ def _ask(args):
 def _load_reader(args):
     "A reader of either kind, by name or folder, on the model that was asked for."
     path = Path(args.reader)/"reader.json"
-    kind = json.loads(path.read_text()).get("kind") if path.exists() else None
+    try: kind = json.loads(path.read_text(encoding="utf-8")).get("kind") if path.exists() else None
+    except ValueError: kind = None                          # `load` says what is wrong
     reader = (WeightToText if kind == "WeightToText" else DITAdapter).load(args.reader)
     reader.model = _model(args) if args.model or args.device or args.dtype else None
     return reader
@@ -173,13 +179,15 @@ def _evaluate(args):
     methods = [m for m in METHODS if m.split(",")[0].split()[0] in args.methods and (args.trigger or "trigger" not in m)]
     graders = [dict(calibrated=Calibrated, embedding=Embedding)[g](empty=dict(calibrated=1., embedding=0.)[g]) for g in args.graders]
     if args.judge: graders.append(LLMGrader(args.judge, args.judge_url, cache=args.judge_replies, empty=1.))
-    table = weight_diff_qa(reader, diffs, None, methods, args.trigger, ordinary, graders, args.answers, args.seed, num_beams=args.num_beams)
+    table = weight_diff_qa(reader, diffs, None, methods, args.trigger, ordinary, graders, args.answers, args.seed, args.max_new_tokens, args.num_beams)
     summary, gap = qa_summary(table), cross_diff_gap(reader, diffs, seed=args.seed)
+    ranks = rank_among(reader, diffs) if args.rank else None
     if args.json:
         rows = lambda t: t.astype(object).where(t.notna(), None).to_dict("records")        # JSON knows no NaN
-        return _print_json(dict(run=args.run, reader=args.reader, summary=rows(summary), gap=gap, answers=rows(table)))
+        return _print_json(dict(run=args.run, reader=args.reader, summary=rows(summary), gap=gap, rank=ranks, answers=rows(table)))
     _show(summary, args)
     print("\nnats per answer token: " + ", ".join(f"{k} {v:.2f}" for k, v in gap.items()))
+    if ranks: print(f"rank of the truth among {len(set(diffs.labels))} labels: " + ", ".join(f"{k} {ranks[k]:.2f}" for k in ("top1", "mrr", "auroc")))
 
 def _evaluate_options(parser):
     parser.add_argument("run", help="folder of a run of labelled diffs, none of which the reader was trained on")
@@ -193,6 +201,8 @@ def _evaluate_options(parser):
     parser.add_argument("--judge-url", metavar="URL", help="a server of the OpenAI protocol, such as https://host/v1; its key comes from OPENAI_API_KEY")
     parser.add_argument("--judge-replies", metavar="FILE", help="a .jsonl file that keeps the judge's replies")
     parser.add_argument("--answers", metavar="FILE", help="a .jsonl file that keeps the answers; a second run goes on from it")
+    parser.add_argument("--rank", action="store_true", help="also rank the true label among those of all diffs: as many passes as there are labels")
+    parser.add_argument("--max-new-tokens", type=_positive, default=24, help="of a finetune's own answers (default: 24)")
     parser.add_argument("--num-beams", type=_positive, default=1, help="of the reader's answers (default: 1)")
     parser.add_argument("--seed", type=int, default=0, help="of the triggers, as in training, and of the controls (default: 0)")
     _add_model(parser)
@@ -250,13 +260,14 @@ def _download_options(parser):
 # %% ../nbs/10_cli.ipynb #8420271b
 def _bench(args):
     if args.json and not Path(args.json).resolve().parent.is_dir(): raise DataError(f"There is no folder for {args.json}; make it first.")
+    if args.json and Path(args.json).is_dir(): raise DataError(f"{args.json} is a folder; name a file.")
     model = _model(args)
     report = bench(model, args.quick, progress=True)
     if args.json: write_text(args.json, json.dumps(report, indent=1))
     _show(bench_table(report), argparse.Namespace(json=None))
-    apart = report["parity_max_abs_diff"]
-    print(f"\ndevice: {report['device']}, {report['dtype']}; system time {report['system_time_share']:.1%} of CPU time, "
-          f"MFU {report['mfu']:.0%}, {report['adapters_an_hour']} adapters an hour, parity with PEFT {'not measured' if apart is None else f'{apart:.1e}'}")
+    said = lambda name, form: "not measured" if report[name] is None else format(report[name], form)
+    print(f"\ndevice: {report['device']}, {report['dtype']}; system time {said('system_time_share', '.1%')} of CPU time, MFU {said('mfu', '.0%')}, "
+          f"{said('adapters_an_hour', 'd')} adapters an hour, {said('megabytes_a_task', '.1f')} MB more for each task, parity with PEFT {said('parity_max_abs_diff', '.1e')}")
     for note in report["left_out"]: print(note)
     if args.json: print(f"all figures: {args.json}")
 

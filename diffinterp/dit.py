@@ -8,7 +8,7 @@ __all__ = ['QUESTION', 'DITAdapter', 'put_diffs', 'put_reader', 'as_list', 'chec
            'reader_hash', 'encode_answers', 'matched_losses', 'loss', 'run']
 
 # %% ../nbs/05_dit.ipynb #77beef43
-import hashlib, json, random
+import hashlib, json, math, random
 from importlib.resources import files
 from pathlib import Path
 from threading import Thread
@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 from tqdm.auto import tqdm
 
 # %% ../nbs/05_dit.ipynb #f9277ac4
-from .diffs import WeightDiff, WeightDiffs, batch_diffs, check_base, write_safetensors, write_text
+from .diffs import WeightDiff, WeightDiffs, batch_diffs, check_base, norms, write_safetensors, write_text
 from .lora import init_factors, set_weight_diffs, unwrap, wrap_reader
 from .launch import join_processes, sum_over_processes
 from .models import (DataError, encode_chat, encode_prompt, file_sha256, generate, load_model, loss_by_row, pad_batch,
@@ -237,6 +237,7 @@ def labels_of(diffs): return diffs.labels if isinstance(diffs, WeightDiffs) else
 def check_labelled(model, diffs, dev=None):
     "Raise `DataError` unless there are training diffs and all have labels, `BaseMismatchError` for another base."
     if not len(diffs): raise DataError("There are no diffs to train a reader on.")
+    if dev is not None and not len(dev): raise DataError("There are no held-out diffs; leave them out to train without.")
     for what, some in (("training", diffs), ("held-out", dev or [])):
         check_diffs(some, model)
         empty = sum(not l for l in labels_of(some))
@@ -367,16 +368,24 @@ def _checkpoint(self):
     "Write the state aside and rename it; the first process does."
     if not self.out or self.rank: return
     self.out.mkdir(parents=True, exist_ok=True)
-    state = dict(config=self.config, epoch=self.epoch, record=self.record, best=self.best, best_loss=self.best_loss,
+    state = dict(config=self.config, data=_data_hash(self.diffs, self.dev), epoch=self.epoch, record=self.record, best=self.best, best_loss=self.best_loss,
                  params=[p.detach() for p in self.params], optimizer=self.optimizer.state_dict())
     torch.save(state, self.out/"checkpoint.pt.part"); (self.out/"checkpoint.pt.part").replace(self.out/"checkpoint.pt")
 
+def _data_hash(*stores):
+    "16 hex digits of what a reader is trained and held out on: ids and labels, and the texts or the norms of the diffs."
+    def rows(diffs):
+        if isinstance(diffs, WeightDiffs): return [(r["id"], r["label"], r.get("samples"), r["sha256"]) for r in diffs.rows]
+        return [(d.id, d.label, round(norms(d).sum(), 4)) for d in diffs or ()]
+    return hashlib.sha256(json.dumps([rows(s) for s in stores]).encode()).hexdigest()[:16]
+
 def _resume(self):
-    "Take up a checkpoint of the same configuration; another one is an error."
+    "Take up a checkpoint of the same configuration and the same diffs; another one is an error."
     path = self.out and self.out/"checkpoint.pt"
     if not path or not path.exists(): return
     state = torch.load(path, weights_only=True, map_location=self.model.device)
     if state["config"] != self.config: raise DataError(f"{path} belongs to a training of another configuration. Name another folder, or remove it.")
+    if state["data"] != _data_hash(self.diffs, self.dev): raise DataError(f"{path} belongs to a training on other diffs. Name another folder, or remove it.")
     self.epoch, self.record, self.best, self.best_loss = (state[k] for k in ("epoch", "record", "best", "best_loss"))
     with torch.no_grad():
         for p, saved in zip(self.params, state["params"]): p.copy_(saved)
@@ -392,6 +401,7 @@ def run(self):
     with tqdm(total=total, initial=done, desc="training the reader", unit="step", disable=None if self.progress else True) as bar:
         while self.epoch < self.config["epochs"] and not self._stale():
             loss = self._train_epoch(bar); self.epoch += 1
+            if not math.isfinite(loss): raise DataError("The reader's loss is not a finite number any more; a lower lr may help.")
             dev_loss, examples = self._evaluate()
             self.record.append(dict(epoch=self.epoch, loss=round(loss, 6), dev_loss=dev_loss and round(dev_loss, 6), examples=examples))
             if dev_loss is None or dev_loss < self.best_loss:

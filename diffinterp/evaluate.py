@@ -92,11 +92,14 @@ def evaluate_reader(
     return pd.concat([score(a, t, method=m) for m, (a, t) in parts.items()], ignore_index=True)
 
 def _deranged(truths, seed=0):
-    "The truths in another order, so that none stays where it was."
+    "The truths in another order, so that each place has another truth than it had."
     if len(set(truths)) < 2: raise DataError("At least two different labels are needed for the control with another diff.")
-    order = list(range(len(truths))); random.Random(seed).shuffle(order)
-    place = {a: b for a, b in zip(order, order[1:] + order[:1])}        # one long cycle
-    return [truths[place[i]] for i in range(len(truths))]
+    order, draw = list(range(len(truths))), random.Random(seed)
+    for _ in range(100):
+        draw.shuffle(order)
+        place = {a: b for a, b in zip(order, order[1:] + order[:1])}    # one long cycle
+        if all(truths[a] != truths[b] for a, b in place.items()): return [truths[place[i]] for i in range(len(truths))]
+    raise DataError("Too many diffs have the same label for the control with another diff.")
 
 # %% ../nbs/07_evaluate.ipynb #e947a286
 def held_out_loss(reader, diffs, model=None, seed=0):

@@ -54,6 +54,7 @@ class _Replies:
     def __init__(self, path=None):
         self.path, self.kept, self.lock = path and Path(path), {}, threading.Lock()
         if not self.path or not self.path.exists(): return
+        if self.path.is_dir(): raise DataError(f"{self.path} is a folder; name a file for the judge's replies.")
         for line in self.path.read_text(encoding="utf-8", errors="replace").splitlines():
             try: entry = json.loads(line); self.kept[entry["key"]] = entry["reply"]
             except (ValueError, KeyError, TypeError): continue
@@ -85,7 +86,8 @@ def _post(url, body, api_key, timeout):
                 if time.monotonic() > end: raise TimeoutError
         return json.loads(data)
     except urllib.error.HTTPError as e:
-        said = " ".join(e.read(300).decode(errors="replace").split())
+        try: said = " ".join(e.read(300).decode(errors="replace").split())
+        except Exception: said = "and no more"               # the body of an error can hang or break too
         if e.code in (408, 409, 429) or e.code >= 500: raise _Broken(f"it answered with status {e.code} ({said})") from None
         raise ModelError(f"The server {url} refused the question with status {e.code}: {said}. Check the model's name and the key.") from None
     except ValueError: raise _Broken("its reply is not JSON") from None

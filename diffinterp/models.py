@@ -409,7 +409,6 @@ def load_model(
     revision=None, # a commit of the hub
 ):
     "A frozen model with its tokenizer. Raises `ModelError` if it cannot be had."
-    keep_memory()
     from transformers import AutoConfig
     device = _device(device)
     path = embedded_model_path() if name in (None, EMBEDDED) else name
@@ -429,6 +428,7 @@ def freeze(
     revision="", # which version of it
 ):
     "Wrap a model that is loaded already: evaluation mode, no gradients, pad token set, fingerprint taken."
+    keep_memory()
     if tokenizer.pad_token_id is None: tokenizer.pad_token = tokenizer.eos_token
     model.eval().requires_grad_(False)
     return FrozenModel(model, tokenizer, str(name), revision, fingerprint(model))

@@ -188,11 +188,13 @@ def _fingerprint(task):
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:16]
 
 def _unfinished(out, tasks, mine):
-    "Those positions whose tasks the run has not finished; a task that was trained on other texts is an error."
+    "Those positions whose tasks the run has not finished; a task that was trained on other texts or has another label is an error."
     rows = {r["id"]: r for r in read_manifest(out)}
     for t in tasks:
         if t.id in rows and rows[t.id]["samples"] != _fingerprint(t):
             raise DataError(f"{out} holds task {t.id!r}, trained on other texts. Name another folder or give the task another id.")
+        if t.id in rows and rows[t.id]["label"] != t.label:
+            raise DataError(f"{out} holds task {t.id!r} with the label {rows[t.id]['label']!r}, not {t.label!r}. Name another folder or give the task another id.")
     return [k for k in mine if rows.get(tasks[k].id, {}).get("status") != "done"]
 
 # %% ../nbs/04_trainer.ipynb #6c41445c

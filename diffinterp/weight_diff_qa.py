@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['TWENTY_QUESTIONS', 'METHODS', 'questions_of', 'noise_like', 'weight_diff_qa', 'diffs_hash', 'qa_summary',
-           'cross_diff_gap', 'sureness', 'false_alarms']
+           'cross_diff_gap', 'candidate_losses', 'rank_among', 'sureness', 'false_alarms']
 
 # %% ../nbs/07c_weight_diff_qa.ipynb #25c8d359
 import hashlib, json, random
@@ -18,8 +18,8 @@ import torch
 # %% ../nbs/07c_weight_diff_qa.ipynb #700711fa
 from .diffs import WeightDiff, WeightDiffs, norms, write_text
 from .dit import QUESTION, ask_finetune, labels_of, reader_hash, reader_model
-from .evaluate import _deranged, interval
-from .graders import Exact, SharesWord
+from .evaluate import _deranged, interval, normalized
+from .graders import Exact, Rank, SharesWord
 from .lora import keyed_generator
 from .models import DataError
 from .tasks import NEWS_QUESTION, secret_of, with_trigger
@@ -69,6 +69,7 @@ class _Answers:
     def __init__(self, path, about):
         self.path, self.about, self.known = path and Path(path), about, {}
         if not self.path or not self.path.exists(): return
+        if self.path.is_dir(): raise DataError(f"{self.path} is a folder; name a file for the answers.")
         try: first, *rest = [json.loads(l) for l in self.path.read_text(encoding="utf-8").splitlines()]
         except ValueError: raise DataError(f"{self.path} is no file of answers. Name another file, or remove it.") from None
         if first != about: raise DataError(f"{self.path} holds answers of another model or reader. Name another file, or remove it.")
@@ -103,7 +104,7 @@ def weight_diff_qa(
     "A tidy DataFrame: method, diff, question, answer, truth, and a column a grader. Raises `DataError` before anything is asked."
     model, truths = reader_model(reader, model), labels_of(diffs)
     ids = diffs.ids if isinstance(diffs, WeightDiffs) else [d.id for d in diffs]
-    _check(truths, methods, trigger, ordinary)
+    _check(ids, truths, methods, trigger, ordinary)
     wrong = _deranged(truths, seed)
     about = dict(base=model.fingerprint, reader=reader_hash(reader), diffs=diffs_hash(diffs), ordinary=ordinary and diffs_hash(ordinary), seed=seed,
                  max_new_tokens=max_new_tokens, num_beams=num_beams)
@@ -139,10 +140,11 @@ def _ask_reader(cache, reader, model, diffs, ids, ordinary, seed, num_beams):
     yield "ordinary text", own, cache.get("ordinary text", ids, own, in_turn)
 
 # %% ../nbs/07c_weight_diff_qa.ipynb #ec7e86b4
-def _check(truths, methods, trigger, ordinary):
+def _check(ids, truths, methods, trigger, ordinary):
     "Raise `DataError` for what would give a silent score."
+    if not all(ids) or len(set(ids)) < len(ids): raise DataError("The diffs need ids, each another one: answers are kept by them.")
     if ordinary is not None and not len(ordinary): raise DataError("The control with ordinary text has no diffs.")
-    if any(not t for t in truths): raise DataError("A diff has no label: its answers cannot be graded.")
+    if odd := [t for t in truths if not normalized(t or "")]: raise DataError(f"A diff has the label {odd[0]!r}: its answers cannot be graded.")
     if odd := [m for m in methods if m not in METHODS]: raise DataError(f"{odd[0]!r} is no method; use some of {', '.join(METHODS)}.")
     if trigger is None and any("trigger" in m for m in methods): raise DataError("A method asks with the trigger; say which kind it is (trigger=...).")
 
@@ -155,15 +157,19 @@ def diffs_hash(diffs):
 def qa_summary(
     table, # what `weight_diff_qa` gave
 ):
-    "Mean of each grader by method with a 95 % interval over the diffs; of several questions to a diff the best answer counts."
+    """Mean of each grader by method with a 95 % interval over the diffs; of several questions to a diff the best answer counts.
+
+    `empty` counts the answers that say nothing, which have the grader's grade for that; `missing` those without a grade, which play no part."""
     graders = [c for c in table if c not in ("method", "diff", "question", "answer", "truth")]
     best = table.groupby(["method", "diff", "truth"], sort=False)[graders].max().reset_index()
-    rows = []
+    silent, rows = table.answer.map(lambda a: not normalized(a)).groupby(table.method).sum().astype(int), []
+    gaps = table[graders].isna().groupby(table.method).sum()
     for method in table.method.unique():
         some = best[best.method == method]
         for g in graders:
             values = some[g].dropna()
-            if len(values): rows.append(dict(method=method, grader=g, **dict(zip(("mean", "low", "high"), interval(values))), n=len(values), missing=int(some[g].isna().sum())))
+            mean = interval(values) if len(values) else [float("nan")] * 3
+            rows.append(dict(method=method, grader=g, **dict(zip(("mean", "low", "high"), mean)), n=len(values), empty=silent[method], missing=int(gaps.loc[method, g])))
     return pd.DataFrame(rows).round(4)
 
 # %% ../nbs/07c_weight_diff_qa.ipynb #0d3467b6
@@ -178,6 +184,27 @@ def cross_diff_gap(
     matched, other = reader.loss(diffs, model=model), reader.loss(diffs, _deranged(truths, seed), model)
     noise = reader.loss([noise_like(diffs[i], seed) for i in range(len(diffs))], truths, model)
     return {k: round(v, 3) for k, v in {"matched": matched, "another diff": other, "noise": noise, "gap": other - matched}.items()}
+
+# %% ../nbs/07c_weight_diff_qa.ipynb #e0b3c6f1
+def candidate_losses(
+    reader, # a reader
+    diffs, # a list or a `WeightDiffs`
+    labels, # the candidates
+    model=None, # a `FrozenModel`; None takes the reader's own
+):
+    "The loss in nats per answer token of every candidate with every diff: [diffs, labels]; what `Rank` reads."
+    return np.array([reader.loss(diffs, [label] * len(diffs), model, each=True) for label in labels]).T
+
+def rank_among(
+    reader, # a reader
+    diffs, # held-out diffs with labels
+    labels=None, # the candidates, the true ones among them; None for the labels of the diffs
+    model=None, # a `FrozenModel`; None takes the reader's own
+):
+    "`{top1, mrr, auroc, n}` of the true label among the candidates. Raises `DataError` for fewer than two, or two alike."
+    truths = labels_of(diffs)
+    rank = Rank(labels or truths)
+    return rank.scores(truths, candidate_losses(reader, diffs, rank.labels, model))
 
 # %% ../nbs/07c_weight_diff_qa.ipynb #46a3d8cc
 def sureness(

@@ -350,6 +350,6 @@ def fit(cls,
     config = dict(base=model.base, question=question, prompt=prompt, width=width, epochs=epochs, lr=lr,
                   batch_size=batch_size, weight_decay=weight_decay, max_grad_norm=max_grad_norm, seed=seed,
                   num_diffs=len(diffs), max_new_tokens=answer_length(model, diffs))
-    return _FitText(cls, model, config, diffs, dev or None, out, patience, num_examples, progress).run()
+    return _FitText(cls, model, config, diffs, dev, out, patience, num_examples, progress).run()
 
 WeightToText.fit = classmethod(fit)
