@@ -167,7 +167,7 @@ class WithSoftTokens:
         soft, # [batch, slots, hidden]
     ):
         self.model, self.soft = model, soft
-        self.parameters = model.parameters
+        self.parameters, self.get_output_embeddings = model.parameters, model.get_output_embeddings
 
     def embed(self, ids): # [batch, seq] -> [batch, seq, hidden]
         slots = ids == SLOT
