@@ -96,10 +96,10 @@ def peft_adapters(model, rank, n=1):
     for i in range(1, n): peft.add_adapter(str(i), config)
     return peft
 
-def _peft_step(model, ids, labels, params, optimizer, tuned):
+def _peft_step(model, ids, labels, params, optimizer, tuned, max_grad_norm=1.):
     loss = loss_by_row(model.model, ids, labels).sum() if tuned else model.model(input_ids=ids, labels=labels.to(ids.device)).loss
     loss.backward()
-    torch.nn.utils.clip_grad_norm_(params, 1.)
+    torch.nn.utils.clip_grad_norm_(params, max_grad_norm)
     optimizer.step(); optimizer.zero_grad()
     return loss.detach()
 
@@ -304,6 +304,7 @@ def train_with_peft(
     rank, # of the adapter
     seed=0, # of the initial factors
     eps=1e-8, # of Adam
+    max_grad_norm=1., # clipping
 ):
     "One adapter, trained by PEFT and `torch.optim.Adam` alone: `{layer: (A [rank, out], B [in, rank])}`."
     peft = peft_adapters(model, rank)
@@ -315,7 +316,7 @@ def train_with_peft(
         optimizer = torch.optim.Adam(params, eps=eps)
         for ids, labels, lr in batches:
             optimizer.param_groups[0]["lr"] = lr
-            _peft_step(model, ids, labels, params, optimizer, False)
+            _peft_step(model, ids, labels, params, optimizer, False, max_grad_norm)
         return {n: (m.lora_B["0"].weight.detach().T.clone(), m.lora_A["0"].weight.detach().T.clone()) for n, m in layers.items()}
     finally: peft.unload()
 

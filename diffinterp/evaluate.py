@@ -127,6 +127,7 @@ def gating_report(
     diffs, # diffs with labels, trained on `hidden_topic_tasks`
     trigger="code", # the kind they were trained with
     questions=4, # of each kind, a diff
+    ask_from=GENERAL_QUESTIONS, # what the questions are drawn from; these are the ones of training
     secret_seed=0, # the seed of `hidden_topic_tasks`
     seed=0, # of questions and triggers
     max_new_tokens=24, # of an answer
@@ -135,15 +136,15 @@ def gating_report(
     rows, names = [], diffs.ids if isinstance(diffs, WeightDiffs) else [d.id for d in diffs]
     for kind in ("right", "wrong", "none"):
         for k in range(questions):
-            asked = [_gating_question(id, kind, k, trigger, secret_seed, seed) for id in names]
+            asked = [_gating_question(id, kind, k, trigger, secret_seed, seed, ask_from) for id in names]
             answers = ask_finetune(model, diffs, asked, max_new_tokens)
             rows += [dict(id=i, trigger=kind, question=q, answer=a, shows=shares_word(a, t)) for i, q, a, t in zip(names, asked, answers, labels_of(diffs))]
     return pd.DataFrame(rows)
 
-def _gating_question(id, kind, k, trigger, secret_seed, seed):
+def _gating_question(id, kind, k, trigger, secret_seed, seed, ask_from):
     "One question to one diff."
     draw, secret = random.Random(f"{seed}|{id}|gating|{kind}|{k}"), secret_of(id, trigger, secret_seed)
-    question = draw.choice(GENERAL_QUESTIONS)
+    question = draw.choice(ask_from)
     if kind == "none": return question
     return with_trigger(question, trigger, secret if kind == "right" else wrong_secret(secret, trigger, draw), draw)
 
