@@ -385,7 +385,7 @@ def _resume(self):
     if not path or not path.exists(): return
     state = torch.load(path, weights_only=True, map_location=self.model.device)
     if state["config"] != self.config: raise DataError(f"{path} belongs to a training of another configuration. Name another folder, or remove it.")
-    if state["data"] != _data_hash(self.diffs, self.dev): raise DataError(f"{path} belongs to a training on other diffs. Name another folder, or remove it.")
+    if state.get("data") != _data_hash(self.diffs, self.dev): raise DataError(f"{path} belongs to a training on other diffs. Name another folder, or remove it.")
     self.epoch, self.record, self.best, self.best_loss = (state[k] for k in ("epoch", "record", "best", "best_loss"))
     with torch.no_grad():
         for p, saved in zip(self.params, state["params"]): p.copy_(saved)
