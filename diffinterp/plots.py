@@ -84,13 +84,14 @@ def plot_methods(
     ax = _axes(ax, figsize=(7, .8 + .42*len(rows)))
     errors = [(rows["mean"] - rows.low).clip(lower=0), (rows.high - rows["mean"]).clip(lower=0)]
     ax.barh(rows.method, rows["mean"] - 1, left=1, xerr=errors, color=[BLUE if m == "reader" else GREY for m in rows.method], capsize=3)
-    for y, value in enumerate(rows["mean"]): ax.text(5.08, y, f"{value:.2f}", va="center")
+    for y, value in enumerate(rows["mean"]): ax.text(5.08, y, f"{value:.2f}" if value == value else "no grade", va="center")
     place = {m: y for y, m in enumerate(rows.method)}
     for mark, (model, some) in zip("os^Dv", published.groupby("model") if published is not None else []):
         seen = [(m, place[PUBLISHED[n]]) for n, m in zip(some.method, some["mean"]) if PUBLISHED.get(n) in place]
         if seen: ax.plot(*zip(*seen), mark, color=ORANGE, mfc="none", label=f"{model}, published")
     if ax.get_legend_handles_labels()[0]: ax.legend(frameon=False, fontsize=8, ncols=3, loc="lower left", bbox_to_anchor=(0, 1))
-    ax.set(xlim=(1, 5.4), xticks=range(1, 6), xlabel=f"mean grade, 1 to 5 ({grader}, n = {rows.n.max()})")
+    n = f"{rows.n.min()} to {rows.n.max()}" if rows.n.nunique() > 1 else rows.n.max()
+    ax.set(xlim=(1, 5.4), xticks=range(1, 6), xlabel=f"mean grade, 1 to 5 ({grader}, n = {n})")
     return ax
 
 # %% ../nbs/08_plots.ipynb #b6f23bbf
