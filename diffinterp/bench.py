@@ -613,10 +613,10 @@ GPU_TARGETS = TARGETS | dict(R_train_rank1=("at most", 1.15), R_train_rank8=("at
                              speedup_paper_train=("at least", 3.), speedup_paper_dit=("at least", 3.))        # of the embedded model
 
 def bench_table(
-    report, # what `bench` gave
+    report, # what `bench` gave, or an empty dict
 ):
     "A DataFrame of the main figures: median, interval, rounds, and what we aim at on two cores, or on an H100."
-    targets, where = (TARGETS, "two cores") if report["device"].endswith("threads") else (GPU_TARGETS, "an H100")
+    targets, where = (TARGETS, "two cores") if report.get("device", "").endswith("threads") else (GPU_TARGETS, "an H100")
     rows = []
     for name, (word, value) in targets.items():
         got = report.get(name)
