@@ -161,15 +161,15 @@ def _take_off(model, kind):
 @contextlib.contextmanager
 def paper_train(model, ids, labels, rank):
     "The paper's parallel trainer, a row a task."
-    try:                                                    # also while wrapping: memory may not suffice for all layers
-        layers = wrap(model.model, lambda layer: EinsumLoRA(layer, len(ids), rank))
-        params = [p for l in layers.values() for p in (l.A, l.B)]
-        optimizer = torch.optim.Adam(params, 1e-3)
-        def run(short=False):
-            some, wanted = _cut(ids, labels, short)
-            loss = model.model(input_ids=some, labels=wanted.to(ids.device)).loss
-            loss.backward(); optimizer.step(); optimizer.zero_grad()
-            return loss.detach()
+    layers = wrap(model.model, lambda layer: EinsumLoRA(layer, len(ids), rank))
+    params = [p for l in layers.values() for p in (l.A, l.B)]
+    optimizer = torch.optim.Adam(params, 1e-3)
+    def run(short=False):
+        some, wanted = _cut(ids, labels, short)
+        loss = model.model(input_ids=some, labels=wanted.to(ids.device)).loss
+        loss.backward(); optimizer.step(); optimizer.zero_grad()
+        return loss.detach()
+    try:
         with _eager(model): yield run
     finally: _take_off(model, EinsumLoRA)
 
@@ -187,7 +187,10 @@ class PlainLoRA(nn.Module):
 @contextlib.contextmanager
 def vmap_gradients(model, rank):
     "A function (factors {layer.A or layer.B: [n, ...]}, ids, labels) -> (losses [n], gradients like the factors)."
-    names, mask = {}, {}
+    layers = wrap(model.model, lambda layer: PlainLoRA(layer, rank))
+    paths = {m: path for path, m in model.model.named_modules()}
+    names = {f"{n}.{k}": f"{paths[l]}.{k}" for n, l in layers.items() for k in "AB"}
+    mask = {}
     def loss(factors, ids, labels): # ids, labels [seq]
         logits = torch.func.functional_call(model.model, {names[k]: v for k, v in factors.items()}, kwargs=dict(
             input_ids=ids[None], attention_mask=mask["causal"], position_ids=mask["positions"], use_cache=False)).logits[0, :-1]
@@ -200,9 +203,6 @@ def vmap_gradients(model, rank):
         grads, losses = torch.func.vmap(torch.func.grad_and_value(loss), (0, 0, 0))(factors, ids, labels.to(ids.device))
         return losses, grads
     try:
-        layers = wrap(model.model, lambda layer: PlainLoRA(layer, rank))
-        paths = {m: path for path, m in model.model.named_modules()}
-        names |= {f"{n}.{k}": f"{paths[l]}.{k}" for n, l in layers.items() for k in "AB"}
         with _eager(model): yield run
     finally: _take_off(model, PlainLoRA)
 
@@ -284,16 +284,16 @@ def paper_dit(model, diffs, rank):
     needed = len(diffs) * sum(l.weight.numel() * l.weight.element_size() for _, l in decoder_linears(model.model).values())
     if needed > free_memory(model.device): raise MemoryError(f"the dense W takes {needed/1e9:.1f} GB, {free_memory(model.device)/1e9:.1f} GB are free")
     factors, names = batch_diffs(diffs), {l: n for n, (_, l) in decoder_linears(model.model).items()}
+    layers = wrap(model.model, lambda layer: DenseReader(layer, *factors[names[layer]], rank))
+    params = [p for l in layers.values() for p in (l.A, l.B)]
+    optimizer = torch.optim.AdamW(params, 1e-3)
     ids, labels = encode_answers(model, QUESTION, [d.label for d in diffs])
+    def run(short=False):
+        if short: return                                    # L is small; its buffers cost nothing beside the dense W
+        loss = model.model(input_ids=ids, labels=labels.to(ids.device)).loss
+        loss.backward(); torch.nn.utils.clip_grad_norm_(params, 1.); optimizer.step(); optimizer.zero_grad()
+        return loss.detach()
     try:
-        layers = wrap(model.model, lambda layer: DenseReader(layer, *factors[names[layer]], rank))
-        params = [p for l in layers.values() for p in (l.A, l.B)]
-        optimizer = torch.optim.AdamW(params, 1e-3)
-        def run(short=False):
-            if short: return                                # L is small; its buffers cost nothing beside the dense W
-            loss = model.model(input_ids=ids, labels=labels.to(ids.device)).loss
-            loss.backward(); torch.nn.utils.clip_grad_norm_(params, 1.); optimizer.step(); optimizer.zero_grad()
-            return loss.detach()
         with _eager(model): yield run
     finally: _take_off(model, DenseReader)
 
@@ -408,6 +408,7 @@ def _guarded(name, figure, leave_out):
 
 def _first_line(error): return (str(error) or type(error).__name__).splitlines()[0][:160]
 
+# %% ../nbs/08a_bench.ipynb #a1e2c8d3
 def take_turns(
     model, # a `FrozenModel`
     ways, # list of `Way`
@@ -543,7 +544,7 @@ def _in_float32(model):
 
 def _about(model):
     device = torch.cuda.get_device_name(model.device) if model.device.type == "cuda" else f"{platform.machine()} CPU, {torch.get_num_threads()} threads"
-    return dict(device=device, model=model.name, dtype=str(model.dtype)[6:], attention=model.model.config._attn_implementation, torch=torch.__version__)
+    return dict(device=device, device_type=model.device.type, model=model.name, dtype=str(model.dtype)[6:], attention=model.model.config._attn_implementation, torch=torch.__version__)
 
 def _parities(model, leave_out):
     "How far the ways are apart before anything is timed, in float32: bf16 would round the difference away, or into being."
@@ -576,9 +577,8 @@ def _sizes(model, train, leave_out):
     "Memory, use of the device, and how many adapters that makes."
     mine = train[train.way.str.startswith("ours")]
     step = mine[mine.way == "ours, rank 1"].seconds.median() * 16            # NaN if it could not run
-    w = w_memory_ratio(model)
     figures = dict(
-        w_memory_ratio=lambda: dict(median=w, lo=w, hi=w, n=1),
+        w_memory_ratio=lambda: dict.fromkeys(("median", "lo", "hi"), w_memory_ratio(model)) | dict(n=1),
         system_time_share=lambda: round(float(mine.system.sum() / (mine.system.sum() + mine.user.sum())), 4) if len(mine) else None,
         mfu=lambda: round(float(model_flops(model, 16*64, 16*32, 1) / step / matmul_flops(model.device, model.dtype)), 4) if step == step else None,
         adapters_an_hour=lambda: round(3600 / step / 9 * 16), padding_efficiency=lambda: round(padding_efficiency(model), 4),
@@ -616,7 +616,7 @@ def bench_table(
     report, # what `bench` gave, or an empty dict
 ):
     "A DataFrame of the main figures: median, interval, rounds, and what we aim at on two cores, or on an H100."
-    targets, where = (TARGETS, "two cores") if report.get("device", "").endswith("threads") else (GPU_TARGETS, "an H100")
+    targets, where = (TARGETS, "two cores") if report.get("device_type") == "cpu" else (GPU_TARGETS, "an H100")
     rows = []
     for name, (word, value) in targets.items():
         got = report.get(name)

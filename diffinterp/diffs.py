@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['WeightDiff', 'norms', 'check_base', 'to_peft', 'write_text', 'write_safetensors', 'from_peft', 'WeightDiffs',
-           'read_manifest', 'create_store', 'add_shard', 'batch', 'table', 'check', 'batch_diffs']
+           'read_manifest', 'create_store', 'add_shard', 'batch', 'table', 'check', 'batch_diffs', 'diffs_hash']
 
 # %% ../nbs/02_diffs.ipynb #aea68ea1
 import hashlib, json, os, uuid
@@ -293,3 +293,12 @@ def _stack(pairs):
     return A if (scale == 1).all() else A * scale, torch.stack([B.T for _, _, B in pairs]).float().mT
 
 def _widen(factor, zeros): return torch.cat([factor, zeros[len(factor):].to(factor.dtype)])
+
+# %% ../nbs/02_diffs.ipynb #4f81c253
+def diffs_hash(
+    diffs, # a `WeightDiffs`, or a list of `WeightDiff`
+):
+    "16 hex digits of what the diffs are: ids with the places and hashes of their shards, or with their norms."
+    if isinstance(diffs, WeightDiffs): about = [(r["id"], r["offset"], r["sha256"]) for r in diffs.rows]
+    else: about = [(d.id, round(d.norms().sum(), 4)) for d in diffs]
+    return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:16]

@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 from tqdm.auto import tqdm
 
 # %% ../nbs/05_dit.ipynb #f9277ac4
-from .diffs import WeightDiff, WeightDiffs, batch_diffs, check_base, norms, write_safetensors, write_text
+from .diffs import WeightDiff, WeightDiffs, batch_diffs, check_base, diffs_hash, write_safetensors, write_text
 from .lora import init_factors, set_weight_diffs, unwrap, wrap_reader
 from .launch import join_processes, sum_over_processes
 from .models import (DataError, encode_chat, encode_prompt, file_sha256, generate, load_model, loss_by_row, pad_batch,
@@ -276,6 +276,7 @@ class _Fit:
         self.optimizer = torch.optim.AdamW(self.params, lr=config["lr"], weight_decay=config["weight_decay"], fused=True)
         self.steps = -(-len(diffs) // config["batch_size"])       # an epoch
         self.epoch, self.record, self.best, self.best_loss = 0, [], None, float("inf")
+        self.data = [(diffs_hash(some), labels_of(some)) for some in (diffs, dev) if some] if out else None    # of a checkpoint
         self.rank, self.processes = join_processes()
         self.progress = progress and self.rank == 0
 
@@ -368,16 +369,9 @@ def _checkpoint(self):
     "Write the state aside and rename it; the first process does."
     if not self.out or self.rank: return
     self.out.mkdir(parents=True, exist_ok=True)
-    state = dict(config=self.config, data=_data_hash(self.diffs, self.dev), epoch=self.epoch, record=self.record, best=self.best, best_loss=self.best_loss,
+    state = dict(config=self.config, data=self.data, epoch=self.epoch, record=self.record, best=self.best, best_loss=self.best_loss,
                  params=[p.detach() for p in self.params], optimizer=self.optimizer.state_dict())
     torch.save(state, self.out/"checkpoint.pt.part"); (self.out/"checkpoint.pt.part").replace(self.out/"checkpoint.pt")
-
-def _data_hash(*stores):
-    "16 hex digits of what a reader is trained and held out on: ids and labels, and the texts or the norms of the diffs."
-    def rows(diffs):
-        if isinstance(diffs, WeightDiffs): return [(r["id"], r["label"], r.get("samples"), r["sha256"]) for r in diffs.rows]
-        return [(d.id, d.label, round(norms(d).sum(), 4)) for d in diffs or ()]
-    return hashlib.sha256(json.dumps([rows(s) for s in stores]).encode()).hexdigest()[:16]
 
 def _resume(self):
     "Take up a checkpoint of the same configuration and the same diffs; another one is an error."
@@ -385,7 +379,7 @@ def _resume(self):
     if not path or not path.exists(): return
     state = torch.load(path, weights_only=True, map_location=self.model.device)
     if state["config"] != self.config: raise DataError(f"{path} belongs to a training of another configuration. Name another folder, or remove it.")
-    if state.get("data") != _data_hash(self.diffs, self.dev): raise DataError(f"{path} belongs to a training on other diffs. Name another folder, or remove it.")
+    if state.get("data") != self.data: raise DataError(f"{path} belongs to a training on other diffs. Name another folder, or remove it.")
     self.epoch, self.record, self.best, self.best_loss = (state[k] for k in ("epoch", "record", "best", "best_loss"))
     with torch.no_grad():
         for p, saved in zip(self.params, state["params"]): p.copy_(saved)

@@ -186,10 +186,9 @@ def wrap(
 ):
     "Put an adapter around every linear of the text decoder; returns `{canonical name: adapter}`."
     unwrap(model)
-    adapters = {}
-    for name, (path, linear) in decoder_linears(model, min_coverage).items():
-        adapters[name] = make(linear)
-        _replace(model, path, adapters[name])
+    linears = decoder_linears(model, min_coverage)
+    adapters = {name: make(linear) for name, (_, linear) in linears.items()}   # all of them, before the model changes: memory may not suffice
+    for name, (path, _) in linears.items(): _replace(model, path, adapters[name])
     return adapters
 
 def unwrap(model):

@@ -497,6 +497,7 @@ def _contiguous_input(module):
     try: yield
     finally: hook.remove()
 
+# %% ../nbs/00_models.ipynb #90d1b7c2
 @torch.no_grad()
 def generate(
     model, # a `FrozenModel`, with or without adapters
