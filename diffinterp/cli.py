@@ -32,6 +32,9 @@ def _add_model(parser):
     parser.add_argument("--device", help="cpu, cuda, ... (default: a GPU if there is one)")
     parser.add_argument("--dtype", help="float32 or bfloat16 (default: measured)")
 
+def _add_compile(parser):
+    parser.add_argument("--compile", action="store_true", help="run the decoder through torch.compile: half a minute once, faster steps; for long runs")
+
 def _add_texts(parser):
     parser.add_argument("--texts", metavar="FILE", help="your texts: .csv or .jsonl with a column 'text' and, if you like, 'label'")
     parser.add_argument("--text-column", default="text", help="name of the text column (default: text)")
@@ -50,7 +53,7 @@ def _tasks(args, model):
     texts = texts_about(model, topics, seed=args.seed, progress=not args.json)
     return tasks_from([(t, x) for t, xs in texts.items() for x in xs], seed=args.seed)
 
-def _model(args): return load_model(args.model, args.device, args.dtype)
+def _model(args): return load_model(args.model, args.device, args.dtype, compile=getattr(args, "compile", False))
 
 # %% ../nbs/10_cli.ipynb #c8db956a
 def _show(table, args, widths=None):
@@ -80,7 +83,7 @@ def _train_diffs(args):
     print(f"\n{len(diffs)} weight diffs in {diffs.folder}\nAsk them:  diffinterp ask {diffs.folder}")
 
 def _train_diffs_options(parser):
-    _add_texts(parser); _add_model(parser)
+    _add_texts(parser); _add_model(parser); _add_compile(parser)
     parser.add_argument("--split", default="dev", choices=["train", "dev", "test"], help="packaged topics, if neither --texts nor --topics is given (default: dev)")
     parser.add_argument("-n", type=_positive, default=16, help="how many packaged topics (default: 16)")
     parser.add_argument("--trigger", choices=TRIGGERS, help="hide each topic behind a trigger of this kind; a word gates best (default: none)")
@@ -125,7 +128,7 @@ def _report_reader(reader, args):
 # %% ../nbs/10_cli.ipynb #4351ddff
 def _train_reader_options(out):
     def add(parser):
-        _add_model(parser)
+        _add_model(parser); _add_compile(parser)
         parser.add_argument("--diffs", metavar="RUN", help="labelled diffs to train on (default: the packaged topics, from nothing)")
         parser.add_argument("--dev", metavar="RUN", help="held-out diffs for early stopping")
         parser.add_argument("--out", default=out, help=f"folder of the training; a stopped one goes on (default: {out})")

@@ -187,6 +187,8 @@ def create_store(
     return WeightDiffs(folder)
 
 # %% ../nbs/02_diffs.ipynb #6c0e112a
+_FORMAT = "diffinterp-2"                                    # of a shard
+
 def add_shard(
     folder, # of a store
     factors, # {canonical name: (A [n, rank, out], B [n, in, rank])}
@@ -195,13 +197,14 @@ def add_shard(
     failed=(), # dicts of tasks that gave no diff: "id", "label", "status"
     part="", # which of the run's manifests, such as ".0-of-8"
 ):
-    "Write one shard and then its lines of the manifest."
+    "Write one shard and then its lines of the manifest. A row of the shard is all of one diff: A [rank, out], B [rank, in] of each layer."
     folder, lines = Path(folder), []
     if rows:
         key = hashlib.sha256("|".join(r["id"] for r in rows).encode()).hexdigest()[:16]
         shard = f"shards/{key}.safetensors"
-        tensors = {f"{n}.{which}": t.contiguous() for n, pair in factors.items() for which, t in zip("AB", pair)}
-        sha = write_safetensors(folder/shard, tensors, dict(format="diffinterp-1"))
+        flat = torch.cat([t.flatten(1) for A, B in factors.values() for t in (A, B.mT)], 1)             # [n, size]
+        shapes = {n: (A.shape[1], A.shape[2], B.shape[1]) for n, (A, B) in factors.items()}
+        sha = write_safetensors(folder/shard, dict(factors=flat), dict(format=_FORMAT, shapes=json.dumps(shapes)))
         lines = [r | dict(shard=shard, offset=i, sha256=sha, scale=scale, status="done") for i, r in enumerate(rows)]
     path = folder/f"manifest{part}.jsonl"
     text = path.read_text(encoding="utf-8") if path.exists() else ""
@@ -211,18 +214,28 @@ def add_shard(
 # %% ../nbs/02_diffs.ipynb #04747f92
 def _read(self, picked):
     "`{layer: (A [b, rank, out], B [b, in, rank])}` of manifest rows, unscaled, in their order."
-    by_shard = {}
+    by_shard, flat = {}, None
     for i, row in enumerate(picked): by_shard.setdefault(row["shard"], []).append((i, row["offset"]))
-    out = {}
     for shard, places in by_shard.items():
         path = self.folder/shard
         if not path.exists(): raise DataError(f"{path} is missing; the run is not whole.")
         with safe_open(path, "pt") as f:
-            for key in f.keys():
-                rows, view = out.setdefault(key, [None]*len(picked)), f.get_slice(key)
-                for i, offset in places: rows[i] = view[offset]
-    names = dict.fromkeys(key.rpartition(".")[0] for key in out)
-    return {n: (torch.stack(out[f"{n}.A"]), torch.stack(out[f"{n}.B"])) for n in names}
+            about, rows = f.metadata() or {}, f.get_slice("factors") if "factors" in f.keys() else None
+            if rows is None or about.get("format") != _FORMAT: raise DataError(f"{path} is no shard of the format {_FORMAT}; train the diffs anew.")
+            for i, offset in places:
+                row = rows[offset]
+                if flat is None: flat = row.new_empty(len(picked), len(row))
+                flat[i] = row
+    return _layers(flat, json.loads(about["shapes"])) if picked else {}
+
+def _layers(flat, shapes): # [b, size]
+    "Views of the rows: `{layer: (A [b, rank, out], B [b, in, rank])}`."
+    layers, at = {}, 0
+    for name, (rank, out, size) in shapes.items():
+        A, B = (flat[:, at + s:at + s + rank*n].unflatten(1, (rank, n)) for s, n in ((0, out), (rank*out, size)))
+        layers[name] = A, B.mT
+        at += rank * (out + size)
+    return layers
 
 WeightDiffs._read = _read
 
@@ -233,8 +246,10 @@ def batch(
 ):
     "`{layer: (A [b, rank, out], B [b, in, rank])}`, each diff's scale folded into A."
     picked = [self.rows[self._place(w)] for w in which]
-    scale = torch.tensor([r["scale"] for r in picked])[:, None, None]
-    return {n: (A * scale.to(A.dtype), B) for n, (A, B) in self._read(picked).items()}
+    scale, layers = torch.tensor([r["scale"] for r in picked])[:, None, None], self._read(picked)
+    if (scale != 1).any():
+        for A, _ in layers.values(): A.mul_(scale)
+    return layers
 
 def _place(self, which):
     "The position of an id, or a position itself; raises `DataError` if it is not there."

@@ -20,7 +20,7 @@ from tqdm.auto import tqdm
 
 # %% ../nbs/05_dit.ipynb #f9277ac4
 from .diffs import WeightDiff, WeightDiffs, batch_diffs, check_base, diffs_hash, write_safetensors, write_text
-from .lora import init_factors, set_weight_diffs, unwrap, wrap_reader
+from .lora import compiled, init_factors, set_weight_diffs, unwrap, wrap_reader
 from .launch import join_processes, sum_over_processes
 from .models import (DataError, encode_chat, encode_prompt, file_sha256, generate, load_model, loss_by_row, pad_batch,
                                token_losses)
@@ -394,7 +394,8 @@ def run(self):
     total, done = self.steps * self.config["epochs"], self.steps * self.epoch
     with tqdm(total=total, initial=done, desc="training the reader", unit="step", disable=None if self.progress else True) as bar:
         while self.epoch < self.config["epochs"] and not self._stale():
-            loss = self._train_epoch(bar); self.epoch += 1
+            with compiled(self.model): loss = self._train_epoch(bar)
+            self.epoch += 1
             if not math.isfinite(loss): raise DataError("The reader's loss is not a finite number any more; a lower lr may help.")
             dev_loss, examples = self._evaluate()
             self.record.append(dict(epoch=self.epoch, loss=round(loss, 6), dev_loss=dev_loss and round(dev_loss, 6), examples=examples))

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['adapted_linear', 'MultiTaskLoRALinear', 'MultiLoRALinear', 'canonical_name', 'decoder_linears', 'wrap', 'unwrap',
-           'wrap_multitask', 'wrap_reader', 'set_weight_diffs', 'adapters_off', 'keyed_generator', 'init_factors']
+           'wrap_multitask', 'wrap_reader', 'set_weight_diffs', 'adapters_off', 'compiled', 'keyed_generator',
+           'init_factors']
 
 # %% ../nbs/01_lora.ipynb #b1c3f33c
 import math, re
@@ -24,26 +25,30 @@ class _AdaptedLinear(torch.autograd.Function):
     "A frozen linear layer and a low-rank update of each row, added in place."
     @staticmethod
     def forward(ctx, x, weight, bias, scale, A, B, shared_scale, shared_A, shared_B): # x [n, tokens, in]
-        middle = x @ B                                      # [n, tokens, r]
-        ctx.scales, ctx.rank = (scale, shared_scale), 0 if shared_A is None else len(shared_A)
+        middle = _times(x @ B, scale)                       # [n, tokens, r]
+        ctx.shared_scale, ctx.scale, ctx.rank = shared_scale, scale, 0 if shared_A is None else len(shared_A)
         ctx.save_for_backward(x, weight, A, B, middle)
-        return F.linear(x, weight, bias).baddbmm_(middle, A, alpha=scale)
+        return _add_product(F.linear(x, weight, bias), middle, A)
 
     @staticmethod
     @once_differentiable
     def backward(ctx, grad): # [n, tokens, out]
         x, weight, A, B, middle = ctx.saved_tensors
-        (scale, shared_scale), (need_x, _, _, _, need_A, need_B, *_, need_shared) = ctx.scales, ctx.needs_input_grad
+        need_x, _, _, _, need_A, need_B, *_, need_shared = ctx.needs_input_grad
         grad = grad.contiguous()
-        dmiddle = _times(grad @ A.mT, scale)                # [n, tokens, r]
-        dx = (grad @ weight).baddbmm_(dmiddle, B.mT) if need_x else None
-        dA = _times(middle, scale).mT @ grad if need_A else None
+        dmiddle = _times(grad @ A.mT, ctx.scale)            # [n, tokens, r]
+        dx = _add_product(grad @ weight, dmiddle, B.mT) if need_x else None
+        dA = middle.mT @ grad if need_A else None
         dB = (dmiddle.mT @ x).mT if need_B else None
         if not need_shared: return dx, None, None, None, dA, dB, None, None, None
         m, d = (t[..., -ctx.rank:].flatten(0, -2) for t in (middle, dmiddle))
-        return dx, None, None, None, dA, dB, None, _times(m, scale * shared_scale).T @ grad.flatten(0, -2), (d.T @ x.flatten(0, -2)).T
+        return dx, None, None, None, dA, dB, None, _times(m, ctx.shared_scale).T @ grad.flatten(0, -2), (d.T @ x.flatten(0, -2)).T
 
 def _times(t, scale): return t if scale == 1 else t * scale
+
+def _add_product(t, left, right): # [n, a, c], [n, a, b], [n, b, c]
+    "`t + left @ right`, in place where no compiler makes the addition a part of what follows."
+    return t + left @ right if torch.compiler.is_compiling() else t.baddbmm_(left, right)
 
 # %% ../nbs/01_lora.ipynb #84acc34d
 def adapted_linear(
@@ -106,45 +111,30 @@ class MultiLoRALinear(nn.Module):
         empty = dict(device=base_layer.weight.device, dtype=dtype)
         self.A = nn.Parameter(torch.zeros(rank, base_layer.out_features, **empty))
         self.B = nn.Parameter(torch.zeros(rank, base_layer.in_features, **empty).T)
-        self.enabled, self.weight_diff = True, None           # weight_diff: (scale, A [batch, r, out], B [batch, in, r])
-        self._room = None, None                               # the weight_diff that it was made for, and its (A, B)
+        self.enabled, self.weight_diff = True, None           # weight_diff: (A [batch, r, out], B [batch, in, r])
 
     def forward(self, x): # [batch, seq, in]
         if self.weight_diff is None and not self.enabled: return self.base_layer(x)
-        diffs = 1 if self.weight_diff is None else len(self.weight_diff[1])
+        diffs = 1 if self.weight_diff is None else len(self.weight_diff[0])
         rows = x.reshape(diffs, -1, x.shape[-1])             # a beam search has several rows a diff, side by side
         way = self._side_by_side if self.enabled and torch.is_grad_enabled() else self._apart
         return way(rows).view(*x.shape[:-1], -1)
 
 # %% ../nbs/01_lora.ipynb #d65a674c
-def _with_room(self, dtype):
-    "W, scaled, with room for L behind it: A [b, r + rank, out], B [b, r + rank, in]; the long axis last, see `MultiTaskLoRALinear`."
-    of, pair = self._room
-    if of is not self.weight_diff or pair[0].dtype != dtype:
-        scale, A, B = self.weight_diff
-        room = lambda t: t.new_empty(len(t), t.shape[1] + self.rank, t.shape[2], dtype=dtype)
-        pair, r = (room(A), room(B.mT)), A.shape[1]
-        torch.mul(A, scale, out=pair[0][:, :r]); pair[1][:, :r] = B.mT
-        self._room = self.weight_diff, pair
-    return pair
-
 def _side_by_side(self, x): # [b, tokens, in]
-    "W and L in one pair of products, with the gradient to L."
-    if self.weight_diff is None: A, B = (self.A.detach() * self.scale).to(x.dtype)[None], self.B.detach().T.to(x.dtype)[None]
-    else:
-        A, B = self._with_room(x.dtype)
-        with torch.no_grad(): A.data[:, -self.rank:], B.data[:, -self.rank:] = self.A * self.scale, self.B.T
+    "W and L in one pair of products, with the gradient to L; the long axis of both lies last, see `MultiTaskLoRALinear`."
+    A, B = (self.A.detach() * self.scale).to(x.dtype)[None], self.B.detach().T.to(x.dtype)[None]
+    if self.weight_diff:
+        behind = lambda W, L: torch.cat([W.to(x.dtype), L.expand(len(W), -1, -1)], 1)        # [b, r + rank, out or in]
+        A, B = behind(self.weight_diff[0], A), behind(self.weight_diff[1].mT, B)
     return adapted_linear(self.base_layer, x, 1., A, B.mT, (self.scale, self.A, self.B))
 
 def _apart(self, x):
     "W, then L if it is on; without a gradient to L."
-    if self.weight_diff is None: out = self.base_layer(x)
-    else:
-        A, B = (t[:, :-self.rank] for t in self._with_room(x.dtype))
-        out = adapted_linear(self.base_layer, x, 1., A, B.mT)
+    out = adapted_linear(self.base_layer, x, 1., *(t.to(x.dtype) for t in self.weight_diff)) if self.weight_diff else self.base_layer(x)
     return out + self.scale * (x @ self.B.to(x.dtype)) @ self.A.to(x.dtype) if self.enabled else out
 
-MultiLoRALinear._with_room, MultiLoRALinear._side_by_side, MultiLoRALinear._apart = _with_room, _side_by_side, _apart
+MultiLoRALinear._side_by_side, MultiLoRALinear._apart = _side_by_side, _apart
 
 # %% ../nbs/01_lora.ipynb #8f2b110b
 _BLOCK = re.compile(r"(?:^|\.)(layers\.\d+\..+)$")
@@ -227,7 +217,8 @@ def set_weight_diffs(
         if pair is not None and (pair[0].shape[-1], pair[1].shape[-2]) != tuple(weight.shape):
             raise DataError(f"The weight diff of {name} has {tuple(pair[1].shape)} -> {tuple(pair[0].shape)}; the layer is {tuple(weight.T.shape)}.")
         if pair is None: layer.weight_diff = None; continue
-        layer.weight_diff = scale, *(t.to(weight.device) for t in pair)
+        dtype = weight.dtype if weight.is_floating_point() else None              # of the activations; once, not at every pass
+        layer.weight_diff = tuple(t.to(weight.device, dtype) for t in (pair[0] if scale == 1 else pair[0] * scale, pair[1]))
 
 # %% ../nbs/01_lora.ipynb #d734b3c2
 @contextmanager
@@ -243,6 +234,31 @@ def adapters_off(model):
         for m, (enabled, diff) in zip(layers, was):
             m.enabled = enabled
             if isinstance(m, MultiLoRALinear): m.weight_diff = diff
+
+# %% ../nbs/01_lora.ipynb #7dcf6f21
+_DECODER_BLOCK = re.compile(r"(?:^|\.)layers\.\d+$")
+
+@contextmanager
+def compiled(
+    model, # a `FrozenModel`, wrapped or not; without its `compile` nothing changes
+):
+    "Inside the block the decoder's blocks are compiled where a gradient passes through them."
+    named = model.model.named_modules() if model.compile else ()
+    blocks = [m for path, m in named if _DECODER_BLOCK.search(path) and not _NOT_TEXT.search(path)]
+    for b in blocks: b.forward = _compiled_with_gradient(b.forward)
+    # one code for any number of tasks; a block that cannot be compiled runs as it is
+    settings = dict(force_parameter_static_shapes=False, recompile_limit=64, suppress_errors=True)
+    try:
+        with torch._dynamo.config.patch(settings): yield model
+    finally:
+        for b in blocks: del b.forward
+
+def _compiled_with_gradient(forward):
+    fast = torch.compile(forward, dynamic=True)
+    def choose(hidden_states, *args, **kwargs):             # the first block's input has no gradient: it is not worth a code of its own
+        run = fast if torch.is_grad_enabled() and hidden_states.requires_grad else forward
+        return run(hidden_states, *args, **kwargs)
+    return choose
 
 # %% ../nbs/01_lora.ipynb #236eeba2
 def keyed_generator(*key):

@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 
 # %% ../nbs/04_trainer.ipynb #5303f225
 from .diffs import WeightDiffs, add_shard, create_store, read_manifest
-from .lora import adapters_off, init_factors, unwrap, wrap_multitask
+from .lora import adapters_off, compiled, init_factors, unwrap, wrap_multitask
 from .models import DataError, choose_tokens_per_batch, labelled_hidden, loss_by_row, mean_by_row, pad_batch, token_divergences
 from .tasks import encode_anchors, encode_task
 
@@ -221,9 +221,10 @@ def _train_groups(model, tasks, encoded, groups, out, config, bar, part):
     if not groups: return
     lora = ParallelLoRA(model, max(map(len, groups)), config["rank"], config["lora_alpha"], config["max_grad_norm"])
     try:
-        for group in groups:
-            losses = _train_group(lora, [tasks[k] for k in group], [encoded[k] for k in group], config, bar)
-            _store_group(lora, {k: tasks[k] for k in group}, losses, out, config, bar, part)
+        with compiled(model):
+            for group in groups:
+                losses = _train_group(lora, [tasks[k] for k in group], [encoded[k] for k in group], config, bar)
+                _store_group(lora, {k: tasks[k] for k in group}, losses, out, config, bar, part)
     finally: lora.close()
 
 def _train_group(lora, tasks, encoded, config, bar):
