@@ -6,9 +6,9 @@
 __all__ = ['TARGETS', 'GPU_TARGETS', 'random_batch', 'median_interval', 'Way', 'compiled_way', 'floor', 'ours', 'peft_adapters',
            'peft_alone', 'peft_many', 'EinsumLoRA', 'paper_train', 'PlainLoRA', 'vmap_gradients', 'vmap_train',
            'random_diffs', 'ours_dit', 'free_memory', 'DenseReader', 'paper_dit', 'train_with_peft', 'train_together',
-           'max_difference', 'parity', 'dit_parity', 'vmap_parity', 'take_turns', 'ratio', 'matmul_flops',
-           'model_flops', 'w_memory_ratio', 'padding_efficiency', 'late_over_early', 'saved_bytes', 'bench',
-           'bench_table', 'plot_speedup']
+           'max_difference', 'parity', 'dit_parity', 'vmap_parity', 'compiled_parity', 'take_turns', 'ratio',
+           'matmul_flops', 'model_flops', 'w_memory_ratio', 'padding_efficiency', 'late_over_early', 'saved_bytes',
+           'bench', 'bench_table', 'plot_speedup']
 
 # %% ../nbs/08a_bench.ipynb #959b84c8
 import contextlib, copy, dataclasses, itertools, os, platform, tempfile, time, warnings
@@ -25,7 +25,7 @@ from tqdm.auto import tqdm
 from .diffs import WeightDiff, WeightDiffs, add_shard, batch_diffs, create_store
 from .dit import QUESTION, _Fit, _reading, encode_answers
 from .lora import adapters_off, canonical_name, compiled, decoder_linears, init_factors, keyed_generator, wrap
-from .models import check_compiler, freeze, loss_by_row, token_losses
+from .models import ModelError, check_compiler, freeze, loss_by_row, token_losses
 from .plots import GREY, _axes
 from .tasks import encode_task, topic_tasks
 from .trainer import ParallelLoRA, group_by_length
@@ -393,6 +393,20 @@ def vmap_parity(model, n=3, seq=12, rank=2):
         return max_difference(got, {name: (expected[f"{name}.A"], expected[f"{name}.B"]) for name in got}) / max(g.abs().max().item() for g in expected.values())
     finally: lora.close()
 
+# %% ../nbs/08a_bench.ipynb #f7b79e80
+def compiled_parity(model, n=16, seq=64, rank=1):
+    "How far the gradient of all factors is from the one that is not compiled, over its norm. Raises `ModelError` without a compiler."
+    check_compiler(model.device)
+    (ids, labels), grads = random_batch(model, n, seq), []
+    for compile in (False, True):
+        lora = ParallelLoRA(model, n, rank)
+        try:
+            lora.reset(range(n)); lora.factors.add_(.01)    # with A = 0 the gradient of B would be zero
+            with compiled(dataclasses.replace(model, compile=compile)): loss_by_row(model.model, ids, labels).sum().backward()
+            grads.append(lora.factors.grad.clone())
+        finally: lora.close()
+    return ((grads[1] - grads[0]).norm() / grads[0].norm()).item()
+
 # %% ../nbs/08a_bench.ipynb #e91e0b19
 def _sync(device): return torch.cuda.synchronize if device.type == "cuda" else lambda: None
 
@@ -408,7 +422,7 @@ def _measure(way, device):
     peak = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else float("nan")
     return dict(way=way.name, seconds=(after[1] - before[1]) / way.tasks, user=user, system=system, peak=peak)
 
-_FAILURES = ImportError, RuntimeError, MemoryError, ValueError, NotImplementedError
+_FAILURES = ImportError, RuntimeError, MemoryError, ValueError, NotImplementedError, ModelError
 
 def _guarded(name, figure, leave_out):
     "What `figure()` gives; None, and a word why, where it fails."
@@ -529,10 +543,11 @@ def saved_bytes(model, num_tasks, seq=64, rank=1):
 def bench(
     model, # a `FrozenModel`
     quick=True, # the main figures only; else also the grid of sizes
-    seconds=70, # for the rounds of the main figures
+    seconds=45, # for the rounds of the main figures
     progress=True, # show what goes on
+    compile=True, # measure ours with `torch.compile` too, where there is a compiler
 ):
-    "A dict of figures, ready for JSON; each ratio is `{median, lo, hi, n}`. Peers that cannot run are None and named in `left_out`."
+    "A dict of figures, ready for JSON; each ratio is `{median, lo, hi, n}`. What cannot run is None and named in `left_out`."
     bar, notes = tqdm(desc="bench", disable=None if progress else True, bar_format="{desc} [{elapsed}] {postfix}"), []
     say = bar.set_postfix_str
     def leave_out(text):
@@ -541,8 +556,11 @@ def bench(
     with bar:
         report = _about(model)
         say("parity"); report |= _parities(model, leave_out)
-        train, dit = _main_figures(model, seconds, say, leave_out)
-        report |= _ratios(train, dit) | _sizes(model, train, leave_out)
+        say("compiling"); report["parity_compiled_gradient"] = _guarded("torch.compile", lambda: compiled_parity(model), leave_out) if compile else None
+        report["compiled"] = report["parity_compiled_gradient"] is not None
+        train, dit = _main_figures(model, seconds, say, leave_out, report["compiled"])
+        report |= _ratios(train, dit, ", compiled" if report["compiled"] else "") | _sizes(model, train, leave_out)
+        report |= dict(eager=_ratios(train, dit), compiled_floor_over_floor=ratio(train, "floor, compiled", "floor"))
         say("a thousand batches"); report["batch1000_over_batch1"] = _guarded("a thousand batches", lambda: median_interval(late_over_early(model)), leave_out)
         if not quick: report["grid"] = _grid(model, say, leave_out)
     return report | dict(left_out=notes)
@@ -561,7 +579,7 @@ def _parities(model, leave_out):
     return {name: _guarded(name, lambda: run(_in_float32(model)), leave_out) for name, run in runs.items()}
 
 # %% ../nbs/08a_bench.ipynb #2ef99e19
-def _main_figures(model, seconds, say, leave_out):
+def _main_figures(model, seconds, say, leave_out, compile):
     "The rounds of the diff trainers and of the reader's step."
     ids, labels = random_batch(model, 16, 64)
     diffs = random_diffs(model, 8, 8)
@@ -571,22 +589,31 @@ def _main_figures(model, seconds, say, leave_out):
              Way("PEFT tuned", lambda: peft_alone(model, ids, labels, 1, True)), Way("paper", lambda: paper_train(model, ids, labels, 1), 16)]
     dit = [Way("floor", lambda: floor(model, *answers), 8), Way("ours", lambda: ours_dit(model, diffs, 16), 8),
            Way("paper", lambda: paper_dit(model, diffs, 16), 8)]
+    if compile:
+        for ways in (train, dit): ways += [_warm(compiled_way(model, w), say, leave_out) for w in ways if w.name.startswith(("ours", "floor"))]
     turns = lambda ways, share: take_turns(model, ways, seconds=seconds * share, say=say, leave_out=leave_out)
     return turns(train, .6), turns(dit, .4)
 
-def _ratios(train, dit):
-    "The figures that the rounds give."
+def _warm(way, say, leave_out):
+    "The way, after a call that compiles it; what fails here fails in the rounds, and is left out there."
+    say(f"compiling {way.name}")
+    with contextlib.suppress(*_FAILURES), way.open() as run: run(short=True); run()
+    return way
+
+def _ratios(train, dit, how=""):
+    "The figures that the rounds give, of our ways as they are or compiled."
+    one, eight, reader = (f"{name}{how}" for name in ("ours, rank 1", "ours, rank 8", "ours"))
     return dict(
-        R_train_rank1=ratio(train, "ours, rank 1", "floor"), R_train_rank8=ratio(train, "ours, rank 8", "floor"), R_dit=ratio(dit, "ours", "floor"),
-        speedup_peft_tuned=ratio(train, "PEFT tuned", "ours, rank 1"), speedup_peft_default=ratio(train, "PEFT", "ours, rank 1"),
-        speedup_paper_train=ratio(train, "paper", "ours, rank 1"), speedup_paper_dit=ratio(dit, "paper", "ours"),
-        peak_megabytes={w: round(peak / 1e6, 1) for w, peak in train.groupby("way").peak.max().dropna().items()})
+        R_train_rank1=ratio(train, one, "floor"), R_train_rank8=ratio(train, eight, "floor"), R_dit=ratio(dit, reader, "floor"),
+        speedup_peft_tuned=ratio(train, "PEFT tuned", one), speedup_peft_default=ratio(train, "PEFT", one),
+        speedup_paper_train=ratio(train, "paper", one), speedup_paper_dit=ratio(dit, "paper", reader))
 
 def _sizes(model, train, leave_out):
     "Memory, use of the device, and how many adapters that makes."
     mine = train[train.way.str.startswith("ours")]
-    step = mine[mine.way == "ours, rank 1"].seconds.median() * 16            # NaN if it could not run
+    step = mine[mine.way.str.startswith("ours, rank 1")].groupby("way").seconds.median().min() * 16      # NaN if it could not run
     figures = dict(
+        peak_megabytes=lambda: {w: round(peak / 1e6, 1) for w, peak in train.groupby("way").peak.max().dropna().items()},
         w_memory_ratio=lambda: dict.fromkeys(("median", "lo", "hi"), w_memory_ratio(model)) | dict(n=1),
         system_time_share=lambda: round(float(mine.system.sum() / (mine.system.sum() + mine.user.sum())), 4) if len(mine) else None,
         mfu=lambda: round(float(model_flops(model, 16*64, 16*32, 1) / step / matmul_flops(model.device, model.dtype)), 4) if step == step else None,
@@ -624,14 +651,15 @@ GPU_TARGETS = TARGETS | dict(R_train_rank1=("at most", 1.15), R_train_rank8=("at
 def bench_table(
     report, # what `bench` gave, or an empty dict
 ):
-    "A DataFrame of the main figures: median, interval, rounds, and what we aim at on two cores, or on an H100."
+    "A DataFrame of the main figures: median, interval, rounds, what we aim at on two cores or on an H100, and the median without torch.compile."
     targets, where = (TARGETS, "two cores") if report.get("device_type") == "cpu" else (GPU_TARGETS, "an H100")
-    rows = []
+    rows, eager = [], report.get("eager", {})
     for name, (word, value) in targets.items():
         got = report.get(name)
         holds = got and (got["median"] <= value if word == "at most" else got["median"] >= value)
         rows.append({"figure": name, "median": f"{got['median']:.3f}" if got else "not measured", "interval": f"[{got['lo']:.3f}, {got['hi']:.3f}]" if got else "",
-                     "rounds": got["n"] if got else 0, f"aim on {where}": f"{word} {value:.3g}", "holds": "yes" if holds else "no" if got else ""})
+                     "rounds": got["n"] if got else 0, f"aim on {where}": f"{word} {value:.3g}", "holds": "yes" if holds else "no" if got else "",
+                     "not compiled": f"{eager[name]['median']:.3f}" if eager.get(name) else ""})
     return pd.DataFrame(rows)
 
 def plot_speedup(

@@ -265,7 +265,7 @@ def _bench(args):
     if args.json and not Path(args.json).resolve().parent.is_dir(): raise DataError(f"There is no folder for {args.json}; make it first.")
     if args.json and Path(args.json).is_dir(): raise DataError(f"{args.json} is a folder; name a file.")
     model = _model(args)
-    report = bench(model, args.quick, progress=True)
+    report = bench(model, args.quick, progress=True, compile=args.with_compile)
     if args.json: write_text(args.json, json.dumps(report, indent=1))
     _show(bench_table(report), argparse.Namespace(json=None))
     said = lambda name, form: "not measured" if report[name] is None else format(report[name], form)
@@ -277,6 +277,7 @@ def _bench(args):
 def _bench_options(parser):
     _add_model(parser)
     parser.add_argument("--quick", action="store_true", help="the main figures only, within three minutes on two cores (default: the grid of sizes too)")
+    parser.add_argument("--no-compile", dest="with_compile", action="store_false", help="leave torch.compile out (default: ours is measured with and without it)")
     parser.add_argument("--json", metavar="FILE", help="write all figures there")
 
 # %% ../nbs/10_cli.ipynb #a48bbe64

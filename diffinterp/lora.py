@@ -242,22 +242,25 @@ _DECODER_BLOCK = re.compile(r"(?:^|\.)layers\.\d+$")
 def compiled(
     model, # a `FrozenModel`, wrapped or not; without its `compile` nothing changes
 ):
-    "Inside the block the decoder's blocks are compiled where a gradient passes through them."
+    "Inside the block the decoder's blocks are compiled where a gradient passes through them. Raises `ModelError` where they cannot be."
     named = model.model.named_modules() if model.compile else ()
     blocks = [m for path, m in named if _DECODER_BLOCK.search(path) and not _NOT_TEXT.search(path)]
     for b in blocks: b.forward = _compiled_with_gradient(b.forward)
-    # one code for any number of tasks; a block that cannot be compiled runs as it is
-    settings = dict(force_parameter_static_shapes=False, recompile_limit=64, suppress_errors=True)
+    any_size = torch._dynamo.config.patch(force_parameter_static_shapes=False, recompile_limit=64)         # one code for any number of tasks,
+    no_luck = torch.fx.experimental._config.patch(use_duck_shape=False)        # also where two sizes happen to be equal when it is made
     try:
-        with torch._dynamo.config.patch(settings): yield model
+        with any_size, no_luck: yield model
     finally:
         for b in blocks: del b.forward
 
 def _compiled_with_gradient(forward):
     fast = torch.compile(forward, dynamic=True)
     def choose(hidden_states, *args, **kwargs):             # the first block's input has no gradient: it is not worth a code of its own
-        run = fast if torch.is_grad_enabled() and hidden_states.requires_grad else forward
-        return run(hidden_states, *args, **kwargs)
+        if not (torch.is_grad_enabled() and hidden_states.requires_grad): return forward(hidden_states, *args, **kwargs)
+        try: return fast(hidden_states, *args, **kwargs)
+        except torch._dynamo.exc.TorchDynamoException as e:
+            said = str(e).strip().splitlines() or [type(e).__name__]
+            raise ModelError(f"torch.compile fails on this model: {said[0][:200]} Leave compile out.") from e
     return choose
 
 # %% ../nbs/01_lora.ipynb #236eeba2
