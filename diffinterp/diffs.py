@@ -213,7 +213,7 @@ def add_shard(
 
 # %% ../nbs/02_diffs.ipynb #04747f92
 def _read(self, picked):
-    "`{layer: (A [b, rank, out], B [b, in, rank])}` of manifest rows, unscaled, in their order."
+    "`(rows [b, size], shapes)` of lines of the manifest, unscaled, in their order; see `_layers`."
     by_shard, flat = {}, None
     for i, row in enumerate(picked): by_shard.setdefault(row["shard"], []).append((i, row["offset"]))
     for shard, places in by_shard.items():
@@ -226,7 +226,7 @@ def _read(self, picked):
                 row = rows[offset]
                 if flat is None: flat = row.new_empty(len(picked), len(row))
                 flat[i] = row
-    return _layers(flat, json.loads(about["shapes"])) if picked else {}
+    return flat, json.loads(about["shapes"])
 
 def _layers(flat, shapes): # [b, size]
     "Views of the rows: `{layer: (A [b, rank, out], B [b, in, rank])}`."
@@ -242,14 +242,17 @@ WeightDiffs._read = _read
 # %% ../nbs/02_diffs.ipynb #c520294b
 def batch(
     self, # a `WeightDiffs`
-    which, # positions or ids
+    which, # positions or ids, one at least
+    scale=1.0, # of all of them, beside their own
+    dtype=None, # of the factors; None for the stored one
 ):
-    "`{layer: (A [b, rank, out], B [b, in, rank])}`, each diff's scale folded into A."
+    "`{layer: (A [b, rank, out], B [b, in, rank])}`, the scales folded into A."
     picked = [self.rows[self._place(w)] for w in which]
-    scale, layers = torch.tensor([r["scale"] for r in picked])[:, None, None], self._read(picked)
-    if (scale != 1).any():
-        for A, _ in layers.values(): A.mul_(scale)
-    return layers
+    flat, shapes = self._read(picked)
+    scales = scale * torch.tensor([r["scale"] for r in picked])[:, None, None]
+    if (scales != 1).any():
+        for A, _ in _layers(flat, shapes).values(): A.mul_(scales)
+    return _layers(flat.to(dtype or flat.dtype), shapes)
 
 def _place(self, which):
     "The position of an id, or a position itself; raises `DataError` if it is not there."
@@ -268,7 +271,7 @@ def __getitem__(self, which):
     if isinstance(which, slice): return WeightDiffs(self.folder, self.rows[which])
     if isinstance(which, (list, tuple)): return WeightDiffs(self.folder, [self.rows[self._place(w)] for w in which])
     row = self.rows[self._place(which)]
-    layers = {n: (A[0], B[0]) for n, (A, B) in self._read([row]).items()}
+    layers = {n: (A[0], B[0]) for n, (A, B) in _layers(*self._read([row])).items()}
     return WeightDiff(layers, row["scale"], row["label"], row["id"], self.base, dict(config=self.config) | row)
 
 WeightDiffs.__getitem__ = __getitem__
@@ -291,21 +294,23 @@ WeightDiffs.table, WeightDiffs.check = table, check
 # %% ../nbs/02_diffs.ipynb #387eb4e6
 def batch_diffs(
     diffs, # a `WeightDiffs`, or a list of `WeightDiff` (None stands for no diff)
+    scale=1.0, # of all of them, beside their own
+    dtype=torch.float32, # of the factors
 ):
-    "`{layer: (A [b, rank, out], B [b, in, rank])}` with scales folded into A; an empty dict for no diffs at all."
-    if isinstance(diffs, WeightDiffs): return diffs.batch(range(len(diffs)))
+    "`{layer: (A [b, rank, out], B [b, in, rank])}` with the scales folded into A; an empty dict for no diffs at all."
+    if isinstance(diffs, WeightDiffs): return diffs.batch(range(len(diffs)), scale, dtype) if len(diffs) else {}
     names = dict.fromkeys(n for d in diffs if d for n in d.layers)
-    return {n: _stack([(d.scale, *d.layers[n]) if d and n in d.layers else None for d in diffs]) for n in names}
+    return {n: _stack([(scale * d.scale, *d.layers[n]) if d and n in d.layers else None for d in diffs], dtype) for n in names}
 
-def _stack(pairs):
+def _stack(pairs, dtype):
     "`(A [b, rank, out], B [b, in, rank])` of (scale, A, B) or None; B lies with `in` last in memory, as the layers want it."
     ranks = {p[1].shape[0] for p in pairs if p is not None}
     if len(ranks) > 1 or None in pairs:
         _, some_A, some_B = next(p for p in pairs if p is not None)
         A, B = some_A.new_zeros(max(ranks), some_A.shape[1]), some_B.new_zeros(some_B.shape[0], max(ranks))
         pairs = [(1., A, B) if p is None else (p[0], _widen(p[1], A), _widen(p[2].T, B.T).T) for p in pairs]
-    A, scale = torch.stack([A for _, A, _ in pairs]).float(), torch.tensor([s for s, _, _ in pairs])[:, None, None]
-    return A if (scale == 1).all() else A * scale, torch.stack([B.T for _, _, B in pairs]).float().mT
+    A, scale = torch.stack([A for _, A, _ in pairs]), torch.tensor([s for s, _, _ in pairs])[:, None, None]
+    return (A if (scale == 1).all() else A.float() * scale).to(dtype), torch.stack([B.T for _, _, B in pairs]).to(dtype).mT
 
 def _widen(factor, zeros): return torch.cat([factor, zeros[len(factor):].to(factor.dtype)])
 

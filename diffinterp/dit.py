@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['QUESTION', 'DITAdapter', 'put_diffs', 'put_reader', 'as_list', 'check_diffs', 'each_question', 'reader_model', 'ask',
            'ask_finetune', 'save', 'packaged_readers', 'load', 'fit', 'labels_of', 'check_labelled', 'answer_length',
-           'reader_hash', 'encode_answers', 'matched_losses', 'loss', 'run']
+           'reader_hash', 'encode_answers', 'in_one_tensor', 'matched_losses', 'loss', 'run']
 
 # %% ../nbs/05_dit.ipynb #77beef43
 import hashlib, json, math, random
@@ -52,7 +52,8 @@ def put_diffs(
     scale=1.0, # how much they are amplified
 ):
     "Put the diffs on the layers of a reader."
-    set_weight_diffs(layers, batch_diffs(diffs), scale)
+    weight = next(iter(layers.values())).base_layer.weight
+    set_weight_diffs(layers, batch_diffs(diffs, scale, weight.dtype if weight.is_floating_point() else torch.float32))
 
 @torch.no_grad()
 def put_reader(
@@ -266,14 +267,26 @@ def encode_answers(model, question, answers):
     return pad_batch(samples, model.tokenizer.pad_token_id, model.device)
 
 # %% ../nbs/05_dit.ipynb #76bbab46
+@torch.no_grad()
+def in_one_tensor(
+    params, # parameters without gaps in memory
+):
+    "All their numbers in one tensor, their gradients in another; the parameters become views of them: one optimiser step, one norm, one message."
+    numbers = torch.cat([p.as_strided((p.numel(),), (1,)) for p in params])
+    numbers.grad, start = torch.zeros_like(numbers), 0
+    for p in params:
+        p.data, p.grad = (t.as_strided(p.shape, p.stride(), start) for t in (numbers, numbers.grad))
+        start += p.numel()
+    return numbers
+
 class _Fit:
     "The state of one training of a reader; `run` returns the reader."
     def __init__(self, cls, model, config, layers, diffs, dev, out, patience, num_examples, progress):
         self.cls, self.model, self.config, self.layers, self.diffs, self.dev = cls, model, config, layers, diffs, dev
         self.out, self.patience, self.num_examples, self.progress = out and Path(out), patience, num_examples, progress
         for name, l in layers.items(): init_factors(l.A, l.B, config["seed"], "reader", name)
-        self.params = [p for l in layers.values() for p in (l.A, l.B)]
-        self.optimizer = torch.optim.AdamW(self.params, lr=config["lr"], weight_decay=config["weight_decay"], fused=True)
+        self.numbers = in_one_tensor([p for l in layers.values() for p in (l.A, l.B)])
+        self.optimizer = torch.optim.AdamW([self.numbers], lr=config["lr"], weight_decay=config["weight_decay"], fused=True)
         self.steps = -(-len(diffs) // config["batch_size"])       # an epoch
         self.epoch, self.record, self.best, self.best_loss = 0, [], None, float("inf")
         self.data = [(diffs_hash(some), labels_of(some)) for some in (diffs, dev) if some] if out else None    # of a checkpoint
@@ -308,16 +321,15 @@ def _train_epoch(self, bar):
 
 def _train_step(self, which, lr):
     "One step on this process's share of a batch; returns the loss of the whole batch."
-    self.optimizer.zero_grad()
+    self.numbers.grad.zero_()
     diffs = self.diffs[which] if isinstance(self.diffs, WeightDiffs) else [self.diffs[i] for i in which]
-    losses = self._loss(diffs) if which else self.params[0].new_zeros(0)
+    losses = self._loss(diffs) if which else self.numbers.new_zeros(0)
     count = losses.new_full((), len(losses))
     sum_over_processes(count)                               # the labelled tokens of all shares
     loss = losses.sum() / count
     if which: loss.backward()                               # a last batch may be too small for all processes
-    for p in self.params: p.grad = torch.zeros_like(p) if p.grad is None else p.grad
-    loss = loss.detach(); sum_over_processes(loss, *(p.grad for p in self.params))
-    torch.nn.utils.clip_grad_norm_(self.params, self.config["max_grad_norm"])
+    loss = loss.detach(); sum_over_processes(loss, self.numbers.grad)
+    torch.nn.utils.clip_grad_norm_(self.numbers, self.config["max_grad_norm"])
     self.optimizer.param_groups[0]["lr"] = lr
     self.optimizer.step()
     return loss
@@ -370,7 +382,7 @@ def _checkpoint(self):
     if not self.out or self.rank: return
     self.out.mkdir(parents=True, exist_ok=True)
     state = dict(config=self.config, data=self.data, epoch=self.epoch, record=self.record, best=self.best, best_loss=self.best_loss,
-                 params=[p.detach() for p in self.params], optimizer=self.optimizer.state_dict())
+                 numbers=self.numbers, optimizer=self.optimizer.state_dict())
     torch.save(state, self.out/"checkpoint.pt.part"); (self.out/"checkpoint.pt.part").replace(self.out/"checkpoint.pt")
 
 def _resume(self):
@@ -381,8 +393,7 @@ def _resume(self):
     if state["config"] != self.config: raise DataError(f"{path} belongs to a training of another configuration. Name another folder, or remove it.")
     if state.get("data") != self.data: raise DataError(f"{path} belongs to a training on other diffs. Name another folder, or remove it.")
     self.epoch, self.record, self.best, self.best_loss = (state[k] for k in ("epoch", "record", "best", "best_loss"))
-    with torch.no_grad():
-        for p, saved in zip(self.params, state["params"]): p.copy_(saved)
+    self.numbers.copy_(state["numbers"])
     self.optimizer.load_state_dict(state["optimizer"])
 
 _Fit._checkpoint, _Fit._resume = _checkpoint, _resume
@@ -401,23 +412,23 @@ def run(self):
             self.record.append(dict(epoch=self.epoch, loss=round(loss, 6), dev_loss=dev_loss and round(dev_loss, 6), examples=examples))
             if dev_loss is None or dev_loss < self.best_loss:
                 self.best_loss = self.record[-1]["dev_loss"] if dev_loss is not None else self.best_loss
-                self.best = [p.detach().clone() for p in self.params]
+                self.best = self.numbers.clone()
             if self.progress and dev_loss is not None:
                 bar.write(f"epoch {self.epoch}: loss {loss:.2f}, held-out {dev_loss:.2f}; " + "; ".join(f"{t} -> {a}" for t, a in examples))
             self._checkpoint()
     self._average()
     self.config["dev_loss"] = self.best_loss if self.dev is not None else None
-    pairs = iter(self.best)
-    return self.cls({n: (next(pairs), next(pairs)) for n in self.layers}, self.config, self.record, self.model)
+    part = lambda p: self.best.as_strided(p.shape, p.stride(), p.storage_offset())
+    return self.cls({n: (part(l.A), part(l.B)) for n, l in self.layers.items()}, self.config, self.record, self.model)
 
 @torch.no_grad()
 def _average(self):
     "Take the mean of the best epoch's factors and the last one's if its held-out loss is lower."
     if self.dev is None or self.best_loss == self.record[-1]["dev_loss"]: return
-    for p, best in zip(self.params, self.best): p.lerp_(best, .5)
+    self.numbers.lerp_(self.best, .5)
     loss, _ = self._evaluate()
     self.config["averaged"] = loss < self.best_loss
-    if self.config["averaged"]: self.best, self.best_loss = [p.detach().clone() for p in self.params], loss
+    if self.config["averaged"]: self.best, self.best_loss = self.numbers.clone(), loss
 
 _Fit._average = _average
 

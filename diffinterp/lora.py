@@ -204,7 +204,6 @@ def wrap_reader(model, rank, lora_alpha=1.0, **kwargs):
 def set_weight_diffs(
     adapters, # what `wrap_reader` gave
     batch, # {canonical name: (A [b, rank, out], B [b, in, rank])}, or None for no diff
-    scale=1.0, # of all of them
 ):
     "Give every reader layer the weight diffs of this batch's rows; layers without a diff keep the base."
     batch = batch or {}
@@ -217,8 +216,7 @@ def set_weight_diffs(
         if pair is not None and (pair[0].shape[-1], pair[1].shape[-2]) != tuple(weight.shape):
             raise DataError(f"The weight diff of {name} has {tuple(pair[1].shape)} -> {tuple(pair[0].shape)}; the layer is {tuple(weight.T.shape)}.")
         if pair is None: layer.weight_diff = None; continue
-        dtype = weight.dtype if weight.is_floating_point() else None              # of the activations; once, not at every pass
-        layer.weight_diff = tuple(t.to(weight.device, dtype) for t in (pair[0] if scale == 1 else pair[0] * scale, pair[1]))
+        layer.weight_diff = tuple(t.to(weight.device) for t in pair)
 
 # %% ../nbs/01_lora.ipynb #d734b3c2
 @contextmanager
