@@ -263,7 +263,9 @@ def ours_dit(model, diffs, rank):
         create_store(folder, dict(base=model.base, rank=diffs[0].rank))
         add_shard(folder, batch_diffs(diffs), [dict(id=d.id, label=d.label) for d in diffs], 1.)
         fit = _Fit(None, model, config, layers, WeightDiffs(folder), None, None, 1, 0, False)
-        yield lambda short=False: fit._train_step(list(range(min(2, len(diffs)) if short else len(diffs))), 1e-3)
+        def run(short=False): return fit._train_step(list(range(min(2, len(diffs)) if short else len(diffs))), 1e-3)
+        run.fit = fit
+        yield run
 
 # %% ../nbs/08a_bench.ipynb #b047c1df
 def free_memory(device):
