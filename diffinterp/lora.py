@@ -253,8 +253,10 @@ def compiled(
 
 def _compiled_with_gradient(forward):
     fast = torch.compile(forward, dynamic=True)
-    def choose(hidden_states, *args, **kwargs):             # the first block's input has no gradient: it is not worth a code of its own
-        if not (torch.is_grad_enabled() and hidden_states.requires_grad): return forward(hidden_states, *args, **kwargs)
+    def choose(hidden_states, *args, **kwargs):
+        if not torch.is_grad_enabled(): return forward(hidden_states, *args, **kwargs)
+        if not hidden_states.requires_grad:                 # the first block's: one gradient too many is cheaper than a code of its own
+            hidden_states = hidden_states.detach().requires_grad_()
         try: return fast(hidden_states, *args, **kwargs)
         except torch._dynamo.exc.TorchDynamoException as e:
             said = str(e).strip().splitlines() or [type(e).__name__]
