@@ -680,5 +680,6 @@ def plot_speedup(
         if line: ax.plot(*zip(*line), marker="o", label=name)
     ax.axhline(1, color=GREY, lw=1)
     ax.set(xscale="log", xlabel="tokens a task-step", ylabel="times faster", title=f"{num_tasks} tasks, rank {rank}")
-    ax.set_xticks(sorted({r["seq"] for r in rows}), sorted({str(r["seq"]) for r in rows}, key=int)); ax.minorticks_off(); ax.legend(frameon=False)
+    ax.set_xticks(sorted({r["seq"] for r in rows}), sorted({str(r["seq"]) for r in rows}, key=int)); ax.minorticks_off()
+    ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, .5))
     return ax

@@ -250,9 +250,11 @@ def batch(
     picked = [self.rows[self._place(w)] for w in which]
     flat, shapes = self._read(picked)
     scales = scale * torch.tensor([r["scale"] for r in picked])[:, None, None]
+    dtype = dtype or flat.dtype
     if (scales != 1).any():
+        flat = flat.float()                                 # it is rounded once, after it is scaled
         for A, _ in _layers(flat, shapes).values(): A.mul_(scales)
-    return _layers(flat.to(dtype or flat.dtype), shapes)
+    return _layers(flat.to(dtype), shapes)
 
 def _place(self, which):
     "The position of an id, or a position itself; raises `DataError` if it is not there."
