@@ -545,7 +545,7 @@ def saved_bytes(model, num_tasks, seq=64, rank=1):
 def bench(
     model, # a `FrozenModel`
     quick=True, # the main figures only; else also the grid of sizes
-    seconds=45, # for the rounds of the main figures
+    seconds=35, # for the rounds of the main figures
     progress=True, # show what goes on
     compile=True, # measure ours with `torch.compile` too, where there is a compiler
 ):
