@@ -592,7 +592,8 @@ def _main_figures(model, seconds, say, leave_out, compile):
     dit = [Way("floor", lambda: floor(model, *answers), 8), Way("ours", lambda: ours_dit(model, diffs, 16), 8),
            Way("paper", lambda: paper_dit(model, diffs, 16), 8)]
     if compile:
-        for ways in (train, dit): ways += [_warm(compiled_way(model, w), say) for w in ways if w.name.startswith(("ours", "floor"))]
+        train += [_warm(compiled_way(model, w), say) for w in train[:3]]
+        dit += [_warm(compiled_way(model, dit[1]), say)]
     turns = lambda ways, share: take_turns(model, ways, seconds=seconds * share, say=say, leave_out=leave_out)
     return turns(train, .6), turns(dit, .4)
 
@@ -602,6 +603,7 @@ def _warm(way, say):
     with contextlib.suppress(*_FAILURES), way.open() as run: run(short=True); run()
     return way
 
+# %% ../nbs/08a_bench.ipynb #5d0c7a31
 def _ratios(train, dit, how=""):
     "The figures that the rounds give, of our ways as they are or compiled."
     one, eight, reader = (f"{name}{how}" for name in ("ours, rank 1", "ours, rank 8", "ours"))
