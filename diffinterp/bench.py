@@ -66,7 +66,7 @@ def compiled_way(model, way):
     "The same with the decoder's blocks compiled."
     @contextlib.contextmanager
     def open():
-        with compiled(dataclasses.replace(model, compile=True)), way.open() as run: yield run
+        with way.open() as run, compiled(dataclasses.replace(model, compile=True)): yield run
     return Way(f"{way.name}, compiled", open, way.tasks)
 
 # %% ../nbs/08a_bench.ipynb #0359f8cc

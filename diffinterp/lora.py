@@ -216,7 +216,7 @@ def set_weight_diffs(
         if pair is not None and (pair[0].shape[-1], pair[1].shape[-2]) != tuple(weight.shape):
             raise DataError(f"The weight diff of {name} has {tuple(pair[1].shape)} -> {tuple(pair[0].shape)}; the layer is {tuple(weight.T.shape)}.")
         if pair is None: layer.weight_diff = None; continue
-        layer.weight_diff = tuple(t.to(weight.device) for t in pair)
+        layer.weight_diff = tuple(t.to(weight.device).data for t in pair)      # no views: a compiler would follow them to their base
 
 # %% ../nbs/01_lora.ipynb #d734b3c2
 @contextmanager
@@ -238,23 +238,26 @@ _DECODER_BLOCK = re.compile(r"(?:^|\.)layers\.\d+$")
 
 @contextmanager
 def compiled(
-    model, # a `FrozenModel`, wrapped or not; without its `compile` nothing changes
+    model, # a `FrozenModel` with its adapters on; without its `compile` nothing changes
 ):
     "Inside the block the decoder's blocks are compiled where a gradient passes through them. Raises `ModelError` where they cannot be."
     named = model.model.named_modules() if model.compile else ()
     blocks = [m for path, m in named if _DECODER_BLOCK.search(path) and not _NOT_TEXT.search(path)]
-    for b in blocks: b.forward = _compiled_with_gradient(b.forward)
-    any_size = torch._dynamo.config.patch(force_parameter_static_shapes=False, recompile_limit=64)         # one code for any number of tasks,
+    for b in blocks: b.forward = _compiled_with_gradient(b)
+    any_size = torch._dynamo.config.patch(force_parameter_static_shapes=False, specialize_float=True, recompile_limit=64)  # one code for any number of tasks,
     no_luck = torch.fx.experimental._config.patch(use_duck_shape=False)        # also where two sizes happen to be equal when it is made
     try:
         with any_size, no_luck: yield model
     finally:
         for b in blocks: del b.forward
 
-def _compiled_with_gradient(forward):
-    fast = torch.compile(forward, dynamic=True)
+def _compiled_with_gradient(block):
+    forward, adapters = block.forward, [m for m in block.modules() if isinstance(m, (MultiTaskLoRALinear, MultiLoRALinear))]
+    fast = torch.compile(forward, dynamic=True, options=dict(size_asserts=False, alignment_asserts=False))  # some hundred checks of what was just made
+    for a in adapters: _fixed_sizes(a.base_layer.weight, a.A, a.B)
     def choose(hidden_states, *args, **kwargs):
         if not torch.is_grad_enabled(): return forward(hidden_states, *args, **kwargs)
+        for a in adapters: _fixed_sizes(*(getattr(a, "weight_diff", None) or ()))
         if not hidden_states.requires_grad:                 # the first block's: one gradient too many is cheaper than a code of its own
             hidden_states = hidden_states.detach().requires_grad_()
         try: return fast(hidden_states, *args, **kwargs)
@@ -262,6 +265,10 @@ def _compiled_with_gradient(forward):
             said = str(e).strip().splitlines() or [type(e).__name__]
             raise ModelError(f"torch.compile fails on this model: {said[0][:200]} Leave compile out.") from e
     return choose
+
+def _fixed_sizes(*tensors):
+    "Of a matrix all sizes stay as they are, of a stack of matrices all but their number: less to reason about, and half the time to compile."
+    for t in tensors: torch._dynamo.mark_static(t, list(range(max(0, t.dim() - 2), t.dim())))
 
 # %% ../nbs/01_lora.ipynb #236eeba2
 def keyed_generator(*key):
