@@ -212,8 +212,8 @@ def add_shard(
     write_text(path, text + "".join(json.dumps(l, ensure_ascii=False) + "\n" for l in [*lines, *failed]))
 
 # %% ../nbs/02_diffs.ipynb #04747f92
-def _read(self, picked):
-    "`(rows [b, size], shapes)` of lines of the manifest, unscaled, in their order; see `_layers`."
+def _read(self, picked, dtype=None):
+    "`(rows [b, size], shapes)` of lines of the manifest, unscaled, in their order; see `_layers`. No dtype is the stored one."
     by_shard, flat = {}, None
     for i, row in enumerate(picked): by_shard.setdefault(row["shard"], []).append((i, row["offset"]))
     for shard, places in by_shard.items():
@@ -224,18 +224,14 @@ def _read(self, picked):
             if rows is None or about.get("format") != _FORMAT: raise DataError(f"{path} is no shard of the format {_FORMAT}; train the diffs anew.")
             for i, offset in places:
                 row = rows[offset]
-                if flat is None: flat = row.new_empty(len(picked), len(row))
-                flat[i] = row
+                if flat is None: flat = row.new_empty(len(picked), len(row), dtype=dtype)
+                flat[i] = row                               # rounded on the way: one pass over it instead of three
     return flat, json.loads(about["shapes"])
 
 def _layers(flat, shapes): # [b, size]
     "Views of the rows: `{layer: (A [b, rank, out], B [b, in, rank])}`."
-    layers, at = {}, 0
-    for name, (rank, out, size) in shapes.items():
-        A, B = (flat[:, at + s:at + s + rank*n].unflatten(1, (rank, n)) for s, n in ((0, out), (rank*out, size)))
-        layers[name] = A, B.mT
-        at += rank * (out + size)
-    return layers
+    parts = iter(flat.split([rank * n for rank, out, size in shapes.values() for n in (out, size)], 1))
+    return {name: (next(parts).unflatten(1, (rank, out)), next(parts).unflatten(1, (rank, size)).mT) for name, (rank, out, size) in shapes.items()}
 
 WeightDiffs._read = _read
 
@@ -244,15 +240,14 @@ def batch(
     self, # a `WeightDiffs`
     which, # positions or ids, one at least
     scale=1.0, # of all of them, beside their own
-    dtype=None, # of the factors; None for the stored one
+    dtype=torch.float32, # of the factors
 ):
     "`{layer: (A [b, rank, out], B [b, in, rank])}`, the scales folded into A."
     picked = [self.rows[self._place(w)] for w in which]
-    flat, shapes = self._read(picked)
     scales = scale * torch.tensor([r["scale"] for r in picked])[:, None, None]
-    dtype = dtype or flat.dtype
-    if (scales != 1).any():
-        flat = flat.float()                                 # it is rounded once, after it is scaled
+    scaled = (scales != 1).any()
+    flat, shapes = self._read(picked, torch.float32 if scaled else dtype)      # rounded once, after it is scaled
+    if scaled:
         for A, _ in _layers(flat, shapes).values(): A.mul_(scales)
     return _layers(flat.to(dtype), shapes)
 
