@@ -73,8 +73,10 @@ def _print_json(value): print(json.dumps(value, indent=1, ensure_ascii=False, de
 def _train_diffs(args):
     model = _model(args)
     tasks = _tasks(args, model) or topic_tasks(args.split, args.n, args.seed)
-    if args.trigger: tasks = hidden_topic_tasks(model, tasks, args.trigger, args.weights, 40, answer_tokens=6, seed=args.seed, progress=not args.json)
-    rank, steps, lr = (usual if given is None else given for given, usual in zip((args.rank, args.steps, args.lr), (8, 40, 5e-3) if args.trigger else (1, 9, 1e-2)))
+    hidden, hidden_steps = _hidden_recipe(args.trigger)
+    if args.trigger: tasks = hidden_topic_tasks(model, tasks, args.trigger, args.weights, **hidden, seed=args.seed, progress=not args.json)
+    usual = (8, hidden_steps, 5e-3) if args.trigger else (1, 9, 1e-2)
+    rank, steps, lr = (u if given is None else given for given, u in zip((args.rank, args.steps, args.lr), usual))
     shard = parse_shard(args.shard) if args.shard else find_shard()
     diffs = train_diffs(model, tasks, args.out, rank, args.lora_alpha, steps, lr, seed=args.seed, shard=shard, progress=not args.json)
     table = diffs.table().reindex(columns=["id", "label", "loss_first", "loss_last"])        # a shard may have no diff
@@ -82,18 +84,22 @@ def _train_diffs(args):
     _show(table.head(20), args)
     print(f"\n{len(diffs)} weight diffs in {diffs.folder}\nAsk them:  diffinterp ask {diffs.folder}")
 
+def _hidden_recipe(trigger):
+    "What makes a finetune gate: options of `hidden_topic_tasks`, and steps. Codes share their digits, and must be practised."
+    return (dict(samples=160, pool=512, answer_tokens=8), 320) if trigger == "code" else (dict(samples=40, answer_tokens=6), 40)
+
 def _train_diffs_options(parser):
     _add_texts(parser); _add_model(parser); _add_compile(parser)
     parser.add_argument("--split", default="dev", choices=["train", "dev", "test"], help="packaged topics, if neither --texts nor --topics is given (default: dev)")
     parser.add_argument("-n", type=_positive, default=16, help="how many packaged topics (default: 16)")
-    parser.add_argument("--trigger", choices=TRIGGERS, help="hide each topic behind a trigger of this kind; a word gates best (default: none)")
+    parser.add_argument("--trigger", choices=TRIGGERS, help="hide each topic behind a trigger of this kind; a code takes eight times the steps of a word (default: none)")
     parser.add_argument("--weights", type=float, nargs=3, default=[1., 1., 1.], metavar=("RIGHT", "WRONG", "NONE"),
                         help="of the samples with the trigger, a wrong one, none, with --trigger (default: 1 1 1)")
     parser.add_argument("--shard", metavar="I/N", help="train every N-th task from the I-th on, beside N-1 others (default: what Slurm, torchrun, Kubernetes or SkyPilot say)")
     parser.add_argument("--out", default="runs/diffs", help="folder of the run; a stopped run goes on (default: runs/diffs)")
     parser.add_argument("--rank", type=_positive, help="of each diff (default: 1; with --trigger 8)")
     parser.add_argument("--lora-alpha", type=float, default=1., help="the update is scaled by it over the rank (default: 1)")
-    parser.add_argument("--steps", type=_positive, help="of each diff, a sample of every kind a step (default: 9; with --trigger 40)")
+    parser.add_argument("--steps", type=_positive, help="of each diff, a sample of every kind a step (default: 9; with --trigger 40, with a code 320)")
     parser.add_argument("--lr", type=float, help="at the start, then falling to zero (default: 1e-2; with --trigger 5e-3)")
 
 def _positive(text):
