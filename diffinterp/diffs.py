@@ -212,9 +212,9 @@ def add_shard(
     write_text(path, text + "".join(json.dumps(l, ensure_ascii=False) + "\n" for l in [*lines, *failed]))
 
 # %% ../nbs/02_diffs.ipynb #04747f92
-def _read(self, picked, dtype=None):
-    "`(rows [b, size], shapes)` of lines of the manifest, unscaled, in their order; see `_layers`. No dtype is the stored one."
-    by_shard, flat = {}, None
+def _read(self, picked, dtype=None, scales=None):
+    "`(rows [b, size], shapes)` of lines of the manifest, in their order; see `_layers`. Without dtype as stored, without scales unscaled."
+    by_shard, by_scale, flat = {}, {}, None
     for i, row in enumerate(picked): by_shard.setdefault(row["shard"], []).append((i, row["offset"]))
     for shard, places in by_shard.items():
         path = self.folder/shard
@@ -222,16 +222,24 @@ def _read(self, picked, dtype=None):
         with safe_open(path, "pt") as f:
             about, rows = f.metadata() or {}, f.get_slice("factors") if "factors" in f.keys() else None
             if rows is None or about.get("format") != _FORMAT: raise DataError(f"{path} is no shard of the format {_FORMAT}; train the diffs anew.")
+            shapes = json.loads(about["shapes"])
             for i, offset in places:
-                row = rows[offset]
+                row, s = rows[offset], scales[i] if scales else 1
                 if flat is None: flat = row.new_empty(len(picked), len(row), dtype=dtype)
-                flat[i] = row                               # rounded on the way: one pass over it instead of three
-    return flat, json.loads(about["shapes"])
+                if s != 1 and s not in by_scale: by_scale[s] = _scale_of_A(s, len(row), shapes)
+                flat[i] = row if s == 1 else row * by_scale[s]      # scaled and rounded on the way, and rounded once
+    return flat, shapes
 
 def _layers(flat, shapes): # [b, size]
     "Views of the rows: `{layer: (A [b, rank, out], B [b, in, rank])}`."
     parts = iter(flat.split([rank * n for rank, out, size in shapes.values() for n in (out, size)], 1))
     return {name: (next(parts).unflatten(1, (rank, out)), next(parts).unflatten(1, (rank, size)).mT) for name, (rank, out, size) in shapes.items()}
+
+def _scale_of_A(scale, size, shapes):
+    "The scale at the places of A in a row, 1 at those of B: [size]."
+    row = torch.ones(1, size)
+    for A, _ in _layers(row, shapes).values(): A.fill_(scale)
+    return row[0]
 
 WeightDiffs._read = _read
 
@@ -244,12 +252,7 @@ def batch(
 ):
     "`{layer: (A [b, rank, out], B [b, in, rank])}`, the scales folded into A."
     picked = [self.rows[self._place(w)] for w in which]
-    scales = scale * torch.tensor([r["scale"] for r in picked])[:, None, None]
-    scaled = (scales != 1).any()
-    flat, shapes = self._read(picked, torch.float32 if scaled else dtype)      # rounded once, after it is scaled
-    if scaled:
-        for A, _ in _layers(flat, shapes).values(): A.mul_(scales)
-    return _layers(flat.to(dtype), shapes)
+    return _layers(*self._read(picked, dtype, [scale * r["scale"] for r in picked]))
 
 def _place(self, which):
     "The position of an id, or a position itself; raises `DataError` if it is not there."

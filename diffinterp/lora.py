@@ -244,8 +244,9 @@ def compiled(
     named = model.model.named_modules() if model.compile else ()
     blocks = [m for path, m in named if _DECODER_BLOCK.search(path) and not _NOT_TEXT.search(path)]
     for b in blocks: b.forward = _compiled_with_gradient(b)
-    any_size = torch._dynamo.config.patch(force_parameter_static_shapes=False, specialize_float=True, recompile_limit=64)  # one code for any number of tasks,
-    no_luck = torch.fx.experimental._config.patch(use_duck_shape=False)        # also where two sizes happen to be equal when it is made
+    # one code for any number of tasks, also where two sizes happen to be equal when it is made; scales are constants
+    any_size = torch._dynamo.config.patch(force_parameter_static_shapes=False, specialize_float=True, recompile_limit=64)
+    no_luck = torch.fx.experimental._config.patch(use_duck_shape=False)
     try:
         with any_size, no_luck: yield model
     finally:
@@ -254,7 +255,7 @@ def compiled(
 def _compiled_with_gradient(block):
     forward, adapters = block.forward, [m for m in block.modules() if isinstance(m, (MultiTaskLoRALinear, MultiLoRALinear))]
     fast = torch.compile(forward, dynamic=True, options=dict(size_asserts=False, alignment_asserts=False))  # some hundred checks of what was just made
-    for a in adapters: _fixed_sizes(a.base_layer.weight, a.A, a.B)
+    for a in adapters: _fixed_sizes(a.A, a.B)
     def choose(hidden_states, *args, **kwargs):
         if not torch.is_grad_enabled(): return forward(hidden_states, *args, **kwargs)
         for a in adapters: _fixed_sizes(*(getattr(a, "weight_diff", None) or ()))
@@ -267,8 +268,8 @@ def _compiled_with_gradient(block):
     return choose
 
 def _fixed_sizes(*tensors):
-    "Of a matrix all sizes stay as they are, of a stack of matrices all but their number: less to reason about, and half the time to compile."
-    for t in tensors: torch._dynamo.mark_static(t, list(range(max(0, t.dim() - 2), t.dim())))
+    "Tell the compiler that of a factor all sizes stay as they are, and of a stack of factors all but their number."
+    for t in tensors: torch._dynamo.mark_static(t, [t.dim() - 2, t.dim() - 1])
 
 # %% ../nbs/01_lora.ipynb #236eeba2
 def keyed_generator(*key):
