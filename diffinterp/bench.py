@@ -254,10 +254,12 @@ def random_diffs(
     return diffs
 
 # %% ../nbs/08a_bench.ipynb #966a6e69
+_DIFF_SCALE = 3.                                            # of W, as `DITAdapter.fit` has it
+
 @contextlib.contextmanager
 def ours_dit(model, diffs, rank):
     "One step of `DITAdapter.fit` on a store of the diffs, as `train_diffs` leaves them."
-    config = dict(rank=rank, lora_alpha=rank, question=QUESTION, diff_scale=1., epochs=1, lr=1e-3, batch_size=len(diffs),
+    config = dict(rank=rank, lora_alpha=rank, question=QUESTION, diff_scale=_DIFF_SCALE, epochs=1, lr=1e-3, batch_size=len(diffs),
                   weight_decay=0., max_grad_norm=1., seed=0)
     with tempfile.TemporaryDirectory() as folder, _reading(model, config, {}, diffs) as layers:
         create_store(folder, dict(base=model.base, rank=diffs[0].rank))
@@ -294,7 +296,7 @@ def paper_dit(model, diffs, rank):
     "The paper's step: W dense, full logits, eager attention."
     needed = len(diffs) * sum(l.weight.numel() * l.weight.element_size() for _, l in decoder_linears(model.model).values())
     if needed > free_memory(model.device): raise MemoryError(f"the dense W takes {needed/1e9:.1f} GB, {free_memory(model.device)/1e9:.1f} GB are free")
-    factors, names = batch_diffs(diffs), {l: n for n, (_, l) in decoder_linears(model.model).items()}
+    factors, names = batch_diffs(diffs, _DIFF_SCALE), {l: n for n, (_, l) in decoder_linears(model.model).items()}
     layers = wrap(model.model, lambda layer: DenseReader(layer, *factors[names[layer]], rank))
     params = [p for l in layers.values() for p in (l.A, l.B)]
     optimizer = torch.optim.AdamW(params, 1e-3)
