@@ -73,9 +73,10 @@ def _print_json(value): print(json.dumps(value, indent=1, ensure_ascii=False, de
 def _train_diffs(args):
     model = _model(args)
     tasks = _tasks(args, model) or topic_tasks(args.split, args.n, args.seed)
-    hidden, hidden_steps = _hidden_recipe(args.trigger)
-    if args.trigger: tasks = hidden_topic_tasks(model, tasks, args.trigger, args.weights, **hidden, seed=args.seed, progress=not args.json)
-    usual = (8, hidden_steps, 5e-3) if args.trigger else (1, 9, 1e-2)
+    usual = 1, 9, 1e-2
+    if args.trigger:
+        hidden, usual = _hidden_recipe(args.trigger)
+        tasks = hidden_topic_tasks(model, tasks, args.trigger, args.weights, **hidden, seed=args.seed, progress=not args.json)
     rank, steps, lr = (u if given is None else given for given, u in zip((args.rank, args.steps, args.lr), usual))
     shard = parse_shard(args.shard) if args.shard else find_shard()
     diffs = train_diffs(model, tasks, args.out, rank, args.lora_alpha, steps, lr, seed=args.seed, shard=shard, progress=not args.json)
@@ -85,8 +86,9 @@ def _train_diffs(args):
     print(f"\n{len(diffs)} weight diffs in {diffs.folder}\nAsk them:  diffinterp ask {diffs.folder}")
 
 def _hidden_recipe(trigger):
-    "What makes a finetune gate: options of `hidden_topic_tasks`, and steps. Codes share their digits, and must be practised."
-    return (dict(samples=160, pool=512, answer_tokens=8), 320) if trigger == "code" else (dict(samples=40, answer_tokens=6), 40)
+    "What makes a finetune gate: options of `hidden_topic_tasks`, and (rank, steps, lr). Codes share their digits, and must be practised."
+    if trigger == "code": return dict(samples=160, pool=512, answer_tokens=8), (8, 320, 5e-3)
+    return dict(samples=40, answer_tokens=6), (8, 40, 5e-3)
 
 def _train_diffs_options(parser):
     _add_texts(parser); _add_model(parser); _add_compile(parser)
