@@ -10,7 +10,7 @@ _verbs = dict(
     texts_about="tasks", topic_tasks="tasks", topics="tasks", write_stories="tasks", write_texts="tasks",
     train_diffs="trainer", DITAdapter="dit", WeightToText="weight_to_text",
     compare="evaluate", evaluate_reader="evaluate", gating_report="evaluate", gating_summary="evaluate", interval="evaluate", make_reader="evaluate",
-    make_topic_reader="evaluate", summary="evaluate", weight_diff_qa="weight_diff_qa")
+    make_topic_reader="evaluate", summary="evaluate", support="weight_diff_qa", weight_diff_qa="weight_diff_qa")
 __all__ = list(_verbs)
 
 def __getattr__(name):

@@ -22,7 +22,7 @@ from .dit import DITAdapter
 from .evaluate import compare, make_topic_reader
 from .graders import Calibrated, Embedding
 from .judge import LLMGrader
-from .weight_diff_qa import METHODS, cross_diff_gap, qa_summary, rank_among, weight_diff_qa
+from .weight_diff_qa import METHODS, cross_diff_gap, qa_summary, rank_among, support, weight_diff_qa
 from .bench import bench, bench_table
 from .weight_to_text import WeightToText
 
@@ -159,9 +159,11 @@ def _ask(args):
     reader = _load_reader(args)
     answers = reader.ask(diffs, args.question, temperature=args.temperature, num_beams=1 if args.temperature else args.num_beams)
     labels = diffs.table()["id"] if isinstance(diffs, WeightDiffs) else [d.label for d in diffs]
-    table = pd.DataFrame(dict(diff=labels, answer=answers))
-    if args.json: _print_json(table.to_dict("records"))
-    else: _show(table, args, dict(answer=60))
+    added = support(reader, diffs, answers=answers, question=args.question)
+    table = pd.DataFrame(dict(diff=labels, answer=answers, support=[round(s, 1) for s in added]))
+    if args.json: return _print_json(table.to_dict("records"))
+    _show(table, args, dict(answer=60))
+    print("\nsupport: how many nats a token the diff adds to its answer; under 1, the answer is the reader's own and not the diff's.")
 
 def _load_reader(args):
     "A reader of either kind, by name or folder, on the model that was asked for."

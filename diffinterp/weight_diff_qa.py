@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['TWENTY_QUESTIONS', 'METHODS', 'questions_of', 'noise_like', 'weight_diff_qa', 'qa_summary', 'cross_diff_gap',
-           'candidate_losses', 'rank_among', 'sureness', 'false_alarms']
+           'candidate_losses', 'rank_among', 'support', 'sureness', 'false_alarms']
 
 # %% ../nbs/07c_weight_diff_qa.ipynb #25c8d359
-import json, random
+import copy, json, random
 from pathlib import Path
 
 # %% ../nbs/07c_weight_diff_qa.ipynb #c812c66f
@@ -201,6 +201,27 @@ def rank_among(
     rank = Rank(labels or dict.fromkeys(truths))
     return rank.scores(truths, candidate_losses(reader, diffs, rank.labels, model))
 
+# %% ../nbs/07c_weight_diff_qa.ipynb #880143da
+def support(
+    reader, # a reader
+    diffs, # a list or a `WeightDiffs`; None in the list stands for no diff
+    model=None, # a `FrozenModel`; None takes the reader's own
+    answers=None, # what was said, one a diff; None asks the reader
+    question=None, # what they answer; None for the question the reader was trained on
+):
+    "How much each diff adds to its answer: the loss without it less the loss with it, in nats per token; 0 where nothing is said."
+    if question: reader = copy.copy(reader); reader.config = reader.config | dict(question=question)
+    def added(which, said):
+        read, alone = (reader.loss(some, said, model, each=True) for some in (_pick(diffs, which), [None] * len(which)))
+        return [without - with_diff for without, with_diff in zip(alone, read)]
+    return _of_what_is_said(reader.ask(diffs, model=model) if answers is None else answers, added, nothing=0.)
+
+def _of_what_is_said(answers, measure, nothing):
+    "`measure(which, said)` of the answers that say something, `nothing` for the others."
+    said = [i for i, a in enumerate(answers) if a.strip()]
+    found = dict(zip(said, measure(said, [answers[i] for i in said]))) if said else {}
+    return [found.get(i, nothing) for i in range(len(answers))]
+
 # %% ../nbs/07c_weight_diff_qa.ipynb #46a3d8cc
 def sureness(
     reader, # a reader
@@ -208,11 +229,8 @@ def sureness(
     model=None, # a `FrozenModel`; None takes the reader's own
 ):
     "How likely the reader finds its own answer to each diff: the negative loss in nats per token; minus infinity where it says nothing."
-    answers = reader.ask(diffs, model=model)
-    said = [i for i, a in enumerate(answers) if a.strip()]
-    losses = reader.loss(_pick(diffs, said), [answers[i] for i in said], model, each=True) if said else []
-    sure = dict(zip(said, losses))
-    return [-sure.get(i, float("inf")) for i in range(len(answers))]
+    surest = lambda which, said: [-loss for loss in reader.loss(_pick(diffs, which), said, model, each=True)]
+    return _of_what_is_said(reader.ask(diffs, model=model), surest, nothing=-float("inf"))
 
 def false_alarms(
     reader, # a reader
@@ -220,13 +238,14 @@ def false_alarms(
     nulls, # {name: diffs that taught nothing}, such as `noise_like` makes
     model=None, # a `FrozenModel`; None takes the reader's own
     keep=0.9, # the share of the real diffs that the threshold keeps
+    measure=sureness, # or `support`
 ):
     "A DataFrame, a row for each kind of null diffs: n, the share that passes the threshold, AUROC. Raises `DataError`."
     if not len(diffs) or not all(len(some) for some in nulls.values()): raise DataError("False alarms need real diffs and null diffs.")
-    real = np.array(sureness(reader, diffs, model))
+    real = np.array(measure(reader, diffs, model))
     threshold, rows = np.quantile(real, 1 - keep, method="lower"), []
     for name, some in nulls.items():
-        null = np.array(sureness(reader, some, model))
+        null = np.array(measure(reader, some, model))
         above = (real[:, None] > null).mean() + (real[:, None] == null).mean() / 2
         rows.append(dict(nulls=name, n=len(null), alarms=(null >= threshold).mean(), auroc=above))
     return pd.DataFrame(rows).round(4)
