@@ -209,7 +209,8 @@ def support(
     answers=None, # what was said, one a diff; None asks the reader
     question=None, # what they answer; None for the question the reader was trained on
 ):
-    "How much each diff adds to its answer: the loss without it less the loss with it, in nats per token; 0 where nothing is said."
+    "How much each diff adds to its answer: the loss without it less the loss with it, in nats per token; 0 where nothing is said. Raises `DataError`."
+    if answers is not None and (isinstance(answers, str) or len(answers) != len(diffs)): raise DataError(f"Support needs one answer for each of the {len(diffs)} diffs.")
     if question: reader = copy.copy(reader); reader.config = reader.config | dict(question=question)
     def added(which, said):
         read, alone = (reader.loss(some, said, model, each=True) for some in (_pick(diffs, which), [None] * len(which)))
