@@ -279,13 +279,12 @@ def free_memory(device):
 
 class DenseReader(nn.Module):
     "A linear layer with a dense W a row and one shared LoRA."
-    def __init__(self, base_layer, A, B, rank):
+    def __init__(self, base_layer, rank):
         super().__init__()
-        self.base_layer = base_layer
-        dtype, device = base_layer.weight.dtype, base_layer.weight.device
-        self.W = torch.einsum("bro,bir->bio", A.to(device, dtype), B.to(device, dtype))
+        self.base_layer, device = base_layer, base_layer.weight.device
         self.A = nn.Parameter(torch.zeros(rank, base_layer.out_features, device=device))
         self.B = nn.Parameter(torch.randn(base_layer.in_features, rank, device=device) / base_layer.in_features**.5)
+    def multiply_out(self, A, B): self.W = torch.einsum("bro,bir->bio", A, B)
     def forward(self, x):
         shared = torch.einsum("bsr,ro->bso", torch.einsum("bsi,ir->bsr", x, self.B.to(x.dtype)), self.A.to(x.dtype))
         return self.base_layer(x) + torch.einsum("bsi,bio->bso", x, self.W) + shared
@@ -296,18 +295,21 @@ def paper_dit(model, diffs, rank):
     "The paper's step: W dense, full logits, eager attention."
     needed = len(diffs) * sum(l.weight.numel() * l.weight.element_size() for _, l in decoder_linears(model.model).values())
     if needed > free_memory(model.device): raise MemoryError(f"the dense W takes {needed/1e9:.1f} GB, {free_memory(model.device)/1e9:.1f} GB are free")
-    factors, names = batch_diffs(diffs, _DIFF_SCALE), {l: n for n, (_, l) in decoder_linears(model.model).items()}
-    layers = wrap(model.model, lambda layer: DenseReader(layer, *factors[names[layer]], rank))
+    factors = batch_diffs(diffs, _DIFF_SCALE, model.dtype)
+    layers = wrap(model.model, lambda layer: DenseReader(layer, rank))
+    def put():
+        for name, (A, B) in factors.items(): layers[name].multiply_out(A.to(model.device), B.to(model.device))
     params = [p for l in layers.values() for p in (l.A, l.B)]
     optimizer = torch.optim.AdamW(params, 1e-3)
     ids, labels = encode_answers(model, QUESTION, [d.label for d in diffs])
     def run(short=False):
         if short: return                                    # L is small; its buffers cost nothing beside the dense W
+        put()
         loss = model.model(input_ids=ids, labels=labels.to(ids.device)).loss
-        loss.backward(); torch.nn.utils.clip_grad_norm_(params, 1.); optimizer.step(); optimizer.zero_grad()
+        loss.backward(); optimizer.step(); optimizer.zero_grad()
         return loss.detach()
     try:
-        with _eager(model): yield run
+        with _eager(model): put(); yield run
     finally: _take_off(model, DenseReader)
 
 # %% ../nbs/08a_bench.ipynb #69703add

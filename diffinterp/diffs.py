@@ -7,7 +7,7 @@ __all__ = ['WeightDiff', 'norms', 'check_base', 'to_peft', 'write_text', 'write_
            'read_manifest', 'create_store', 'add_shard', 'batch', 'table', 'check', 'batch_diffs', 'diffs_hash']
 
 # %% ../nbs/02_diffs.ipynb #aea68ea1
-import hashlib, json, os, uuid
+import functools, hashlib, json, os, uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -214,7 +214,7 @@ def add_shard(
 # %% ../nbs/02_diffs.ipynb #04747f92
 def _read(self, picked, dtype=None, scales=None):
     "`(rows [b, size], shapes)` of lines of the manifest, in their order; see `_layers`. Without dtype as stored, without scales unscaled."
-    by_shard, by_scale, flat = {}, {}, None
+    by_shard, flat = {}, None
     for i, row in enumerate(picked): by_shard.setdefault(row["shard"], []).append((i, row["offset"]))
     for shard, places in by_shard.items():
         path = self.folder/shard
@@ -222,23 +222,22 @@ def _read(self, picked, dtype=None, scales=None):
         with safe_open(path, "pt") as f:
             about, rows = f.metadata() or {}, f.get_slice("factors") if "factors" in f.keys() else None
             if rows is None or about.get("format") != _FORMAT: raise DataError(f"{path} is no shard of the format {_FORMAT}; train the diffs anew.")
-            shapes = json.loads(about["shapes"])
             for i, offset in places:
                 row, s = rows[offset], scales[i] if scales else 1
                 if flat is None: flat = row.new_empty(len(picked), len(row), dtype=dtype)
-                if s != 1 and s not in by_scale: by_scale[s] = _scale_of_A(s, len(row), shapes)
-                flat[i] = row if s == 1 else row * by_scale[s]      # scaled and rounded on the way, and rounded once
-    return flat, shapes
+                flat[i] = row if s == 1 else row * _scale_of_A(s, len(row), about["shapes"])     # scaled and rounded on the way, and rounded once
+    return flat, json.loads(about["shapes"])
 
 def _layers(flat, shapes): # [b, size]
     "Views of the rows: `{layer: (A [b, rank, out], B [b, in, rank])}`."
     parts = iter(flat.split([rank * n for rank, out, size in shapes.values() for n in (out, size)], 1))
     return {name: (next(parts).unflatten(1, (rank, out)), next(parts).unflatten(1, (rank, size)).mT) for name, (rank, out, size) in shapes.items()}
 
-def _scale_of_A(scale, size, shapes):
+@functools.lru_cache(2)                                     # it is as large as a diff, and most often the same for all
+def _scale_of_A(scale, size, shapes): # shapes as JSON
     "The scale at the places of A in a row, 1 at those of B: [size]."
     row = torch.ones(1, size)
-    for A, _ in _layers(row, shapes).values(): A.fill_(scale)
+    for A, _ in _layers(row, json.loads(shapes)).values(): A.fill_(scale)
     return row[0]
 
 WeightDiffs._read = _read

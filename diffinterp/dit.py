@@ -288,7 +288,7 @@ class _Fit:
         self.numbers = in_one_tensor([p for l in layers.values() for p in (l.A, l.B)])
         self.optimizer = torch.optim.AdamW([self.numbers], lr=config["lr"], weight_decay=config["weight_decay"], fused=True)
         self.steps = -(-len(diffs) // config["batch_size"])       # an epoch
-        self.epoch, self.record, self.best, self.best_loss = 0, [], None, float("inf")
+        self.epoch, self.record, self.best, self.best_loss, self.encoded = 0, [], None, float("inf"), {}
         self.data = [(diffs_hash(some), labels_of(some)) for some in (diffs, dev) if some] if out else None    # of a checkpoint
         self.rank, self.processes = join_processes()
         self.progress = progress and self.rank == 0
@@ -302,10 +302,15 @@ class _Fit:
 def _loss(self, picked):
     "The losses of the labelled tokens of some diffs, with the gradient to L: [n]."
     put_diffs(self.layers, picked, self.config["diff_scale"])
-    samples = encode_answers(self.model, self.config["question"], labels_of(picked))
-    return token_losses(self.model.model, *samples)[0]
+    samples = [self._encoded(label) for label in labels_of(picked)]
+    return token_losses(self.model.model, *pad_batch(samples, self.model.tokenizer.pad_token_id, self.model.device))[0]
 
-_Fit._loss = _loss
+def _encoded(self, label):
+    "The question with a label as its answer, encoded once: it comes again in every epoch."
+    if label not in self.encoded: self.encoded[label] = encode_chat(self.model.tokenizer, self.config["question"], label)
+    return self.encoded[label]
+
+_Fit._loss, _Fit._encoded = _loss, _encoded
 
 # %% ../nbs/05_dit.ipynb #550f6798
 def _train_epoch(self, bar):
