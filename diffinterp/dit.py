@@ -261,10 +261,12 @@ def reader_hash(reader):
         for t in pair: h.update(name.encode()); h.update(t.detach().to("cpu", torch.bfloat16).contiguous().view(torch.int16).numpy().tobytes())
     return h.hexdigest()[:16]
 
-def encode_answers(model, question, answers):
-    "Padded `(input_ids, labels)` of one question with each of the answers."
-    samples = [encode_chat(model.tokenizer, question, a) for a in answers]
-    return pad_batch(samples, model.tokenizer.pad_token_id, model.device)
+def encode_answers(model, question, answers, kept=None):
+    "Padded `(input_ids, labels)` of one question with each of the answers; `kept` holds those that came before, by answer."
+    kept = {} if kept is None else kept
+    for a in answers:
+        if a not in kept: kept[a] = encode_chat(model.tokenizer, question, a)
+    return pad_batch([kept[a] for a in answers], model.tokenizer.pad_token_id, model.device)
 
 # %% ../nbs/05_dit.ipynb #76bbab46
 @torch.no_grad()
@@ -302,15 +304,10 @@ class _Fit:
 def _loss(self, picked):
     "The losses of the labelled tokens of some diffs, with the gradient to L: [n]."
     put_diffs(self.layers, picked, self.config["diff_scale"])
-    samples = [self._encoded(label) for label in labels_of(picked)]
-    return token_losses(self.model.model, *pad_batch(samples, self.model.tokenizer.pad_token_id, self.model.device))[0]
+    samples = encode_answers(self.model, self.config["question"], labels_of(picked), self.encoded)
+    return token_losses(self.model.model, *samples)[0]
 
-def _encoded(self, label):
-    "The question with a label as its answer, encoded once: it comes again in every epoch."
-    if label not in self.encoded: self.encoded[label] = encode_chat(self.model.tokenizer, self.config["question"], label)
-    return self.encoded[label]
-
-_Fit._loss, _Fit._encoded = _loss, _encoded
+_Fit._loss = _loss
 
 # %% ../nbs/05_dit.ipynb #550f6798
 def _train_epoch(self, bar):
