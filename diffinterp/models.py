@@ -6,9 +6,9 @@
 __all__ = ['EMBEDDED', 'EMBEDDED_PACKAGE', 'EMBEDDED_FILE', 'EMBEDDED_SHA256', 'DiffInterpError', 'ModelError', 'DataError',
            'BaseMismatchError', 'keep_memory', 'cache_home', 'file_sha256', 'download_package', 'cached_package',
            'embedded_model_path', 'choose_dtype_attention', 'choose_tokens_per_batch', 'fingerprint', 'encode_prompt',
-           'encode_chat', 'pad_batch', 'labelled_hidden', 'head_logits', 'token_losses', 'token_divergences',
-           'mean_by_row', 'loss_by_row', 'FrozenModel', 'load_model', 'freeze', 'download_model', 'check_compiler',
-           'generate']
+           'encode_chat', 'pad_batch', 'labelled_hidden', 'head_logits', 'head_losses', 'token_losses',
+           'token_divergences', 'mean_by_row', 'loss_by_row', 'FrozenModel', 'load_model', 'freeze', 'download_model',
+           'check_compiler', 'generate']
 
 # %% ../nbs/00_models.ipynb #d612c4ae
 import contextlib, copy, ctypes, functools, hashlib, io, os, shutil, subprocess, sys, tempfile, time, zipfile
@@ -274,12 +274,14 @@ def labelled_hidden(
     input_ids, # [batch, seq]
     labels, # [batch, seq], -100 where there is nothing to predict; on the CPU the device need not be waited for
     embed=None, # input_ids -> [batch, seq, hidden]; None for the model's own embeddings
+    whole=False, # whether tokens after the last one that predicts a label go through the decoder too
 ):
     "`(decoder output, targets [n], rows [n])` for the n labelled tokens; the output is gathered: [1, n, hidden]."
     rows, cols = (labels[:, 1:] != -100).nonzero(as_tuple=True)
     targets = labels[rows, cols + 1]
+    end = int(cols.max()) + 1 if len(cols) and not whole else None
     rows, cols, targets = (t.to(input_ids.device, non_blocking=True) for t in (rows, cols, targets))
-    inputs = dict(inputs_embeds=embed(input_ids)) if embed else dict(input_ids=input_ids)
+    inputs = dict(inputs_embeds=embed(input_ids)[:, :end]) if embed else dict(input_ids=input_ids[:, :end])
     out = model.base_model(**inputs, use_cache=False)
     return _with_hidden(out, out.last_hidden_state[rows, cols][None]), targets, rows
 
@@ -331,6 +333,14 @@ def _entropy(logits, targets): # [n, vocab], [n]
     return losses, slope
 
 # %% ../nbs/00_models.ipynb #39bb3448
+def head_losses(
+    model, # a transformers causal language model
+    out, # the decoder's output at the labelled tokens, see `labelled_hidden`
+    targets, # [n], the labels
+):
+    "Cross-entropy in nats of each labelled token: [n]."
+    return _HeadLoss.apply(out.last_hidden_state[0], model, out, targets, _entropy)
+
 def token_losses(
     model, # a transformers causal language model
     input_ids, # [batch, seq]
@@ -339,7 +349,7 @@ def token_losses(
 ):
     "`(cross-entropy in nats [n], rows [n])` of the n labelled tokens; rows say which sequence each is in."
     out, targets, rows = labelled_hidden(model, input_ids, labels, embed)
-    return _HeadLoss.apply(out.last_hidden_state[0], model, out, targets, _entropy), rows
+    return head_losses(model, out, targets), rows
 
 # %% ../nbs/00_models.ipynb #e802302b
 def token_divergences(
