@@ -230,8 +230,8 @@ def _read(self, picked, dtype=None, scales=None):
 
 def _layers(flat, shapes): # [b, size]
     "Views of the rows: `{layer: (A [b, rank, out], B [b, in, rank])}`."
-    parts = iter(flat.split([rank * n for rank, out, size in shapes.values() for n in (out, size)], 1))
-    return {name: (next(parts).unflatten(1, (rank, out)), next(parts).unflatten(1, (rank, size)).mT) for name, (rank, out, size) in shapes.items()}
+    parts, b = iter(flat.split([rank * n for rank, out, size in shapes.values() for n in (out, size)], 1)), len(flat)
+    return {name: (next(parts).view(b, rank, out), next(parts).view(b, rank, size).mT) for name, (rank, out, size) in shapes.items()}
 
 @functools.lru_cache(2)                                     # it is as large as a diff, and most often the same for all
 def _scale_of_A(scale, size, shapes): # shapes as JSON
