@@ -192,7 +192,7 @@ def _evaluate(args):
     methods = [m for m in METHODS if m.split(",")[0].split()[0] in args.methods and (args.trigger or "trigger" not in m)]
     graders = [dict(calibrated=Calibrated, embedding=Embedding)[g](empty=dict(calibrated=1., embedding=0.)[g]) for g in args.graders]
     if args.judge: graders.append(LLMGrader(args.judge, args.judge_url, cache=args.judge_replies, empty=1.))
-    table = weight_diff_qa(reader, diffs, None, methods, args.trigger, ordinary, graders, args.answers, args.seed, args.max_new_tokens, args.num_beams)
+    table = weight_diff_qa(reader, diffs, None, methods, args.trigger, ordinary, graders, args.answers, args.seed, args.max_new_tokens, args.num_beams, args.amplify)
     summary, gap = qa_summary(table), cross_diff_gap(reader, diffs, seed=args.seed)
     ranks = rank_among(reader, diffs) if args.rank else None
     if args.json:
@@ -206,7 +206,8 @@ def _evaluate_options(parser):
     parser.add_argument("run", help="folder of a run of labelled diffs, none of which the reader was trained on")
     parser.add_argument("--reader", default=READER, help=f"name of a packaged reader, or a folder (default: {READER})")
     parser.add_argument("-n", type=_positive, help="only the first N diffs (default: all)")
-    parser.add_argument("--methods", nargs="*", default=["base", "twenty"], choices=["base", "twenty", "story"], help="asked without a reader (default: base twenty)")
+    parser.add_argument("--methods", nargs="*", default=["base", "twenty"], choices=["base", "twenty", "story", "amplified"], help="asked without a reader (default: base twenty)")
+    parser.add_argument("--amplify", type=float, default=4., help="how much the method amplified amplifies the diffs (default: 4)")
     parser.add_argument("--trigger", choices=TRIGGERS, help="the diffs hide their topics behind this: the methods are also asked with it (default: none)")
     parser.add_argument("--ordinary", metavar="RUN", help="diffs of ordinary text, as one more control")
     parser.add_argument("--graders", nargs="*", default=["calibrated"], choices=["calibrated", "embedding"], help="beside exact and shared word (default: calibrated)")

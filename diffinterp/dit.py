@@ -151,11 +151,12 @@ def ask_finetune(
     max_new_tokens=16, # the most tokens an answer takes
     temperature=0.0, # 0 for greedy
     batch_size=16, # diffs at once
+    diff_scale=1.0, # how much each finetune's change is amplified
 ):
     "What each finetuned model answers without a reader: a string for one diff, a list for many. Raises `BaseMismatchError`."
     diffs, single = as_list(diffs)
     check_diffs(diffs, model)
-    no_reader = dict(rank=1, lora_alpha=0.0, diff_scale=1.0)
+    no_reader = dict(rank=1, lora_alpha=0.0, diff_scale=diff_scale)
     answers = _answers(model, no_reader, {}, diffs, each_question(question, len(diffs)), max_new_tokens, temperature, batch_size)
     return answers[0] if single else answers
 

@@ -42,12 +42,12 @@ def questions_of(
     seed=0, # of the triggers
 ):
     "The questions that a method asks one finetune."
-    asked = dict(base=[question], twenty=TWENTY_QUESTIONS, story=[NEWS_QUESTION])[method.split(",")[0].split()[0]]
+    asked = dict(base=[question], amplified=[question], twenty=TWENTY_QUESTIONS, story=[NEWS_QUESTION])[method.split(",")[0].split()[0]]
     if "trigger" not in method: return asked
     draw = random.Random(f"{seed}|{id}|asked")
     return [with_trigger(q, trigger, secret_of(id, trigger, seed), draw) for q in asked]
 
-METHODS = ("base question", "base question, trigger", "twenty questions", "twenty questions, trigger", "story")
+METHODS = ("base question", "base question, trigger", "twenty questions", "twenty questions, trigger", "story", "amplified question")
 
 # %% ../nbs/07c_weight_diff_qa.ipynb #3cdad092
 def noise_like(
@@ -100,16 +100,18 @@ def weight_diff_qa(
     seed=0, # of triggers, noise, and the pairs of another diff's truth
     max_new_tokens=24, # of a finetune's own answers
     num_beams=1, # of the reader's answers, see `DITAdapter.ask`
+    amplify=4.0, # how much the method "amplified question" amplifies the diffs; choose it on other diffs
 ):
     "A tidy DataFrame: method, diff, question, answer, truth, and a column a grader. Raises `DataError` before anything is asked."
     model, truths = reader_model(reader, model), labels_of(diffs)
     ids = diffs.ids if isinstance(diffs, WeightDiffs) else [d.id for d in diffs]
     _check(ids, truths, methods, trigger, ordinary)
+    if not 0 < amplify < float("inf"): raise DataError(f"The diffs cannot be amplified {amplify} times; give a number above 0.")
     wrong = _deranged(truths, seed)
     about = dict(base=model.fingerprint, reader=reader_hash(reader), diffs=diffs_hash(diffs), ordinary=ordinary and diffs_hash(ordinary), seed=seed,
                  max_new_tokens=max_new_tokens, num_beams=num_beams)
     cache = _Answers(out, about)
-    asked = [*_ask_finetunes(cache, model, diffs, ids, methods, reader.question, trigger, seed, max_new_tokens),
+    asked = [*_ask_finetunes(cache, model, diffs, ids, methods, reader.question, trigger, seed, max_new_tokens, amplify),
              *_ask_reader(cache, reader, model, diffs, ids, ordinary, seed, num_beams)]
     table = pd.concat([pd.DataFrame(dict(method=method, diff=ids, question=questions, answer=answers, truth=wrong if method == "another diff" else truths))
                        for method, questions, answers in asked], ignore_index=True)
@@ -119,13 +121,14 @@ def weight_diff_qa(
 # %% ../nbs/07c_weight_diff_qa.ipynb #7400b429
 def _pick(diffs, which): return diffs[which] if isinstance(diffs, WeightDiffs) else [diffs[i] for i in which]
 
-def _ask_finetunes(cache, model, diffs, ids, methods, question, trigger, seed, max_new_tokens):
+def _ask_finetunes(cache, model, diffs, ids, methods, question, trigger, seed, max_new_tokens, amplify):
     "`(method, questions, answers)` of the finetunes without a reader, one for each question of each method."
     for method in methods:
         asked = [questions_of(method, i, question, trigger, seed) for i in ids]
         for questions in map(list, zip(*asked)):
-            ask = lambda which: ask_finetune(model, _pick(diffs, which), [questions[i] for i in which], max_new_tokens)
-            yield method, questions, cache.get(method, ids, questions, ask)
+            scale, kept = (amplify, f"{method} {amplify:g}") if method.startswith("amplified") else (1., method)
+            ask = lambda which: ask_finetune(model, _pick(diffs, which), [questions[i] for i in which], max_new_tokens, diff_scale=scale)
+            yield method, questions, cache.get(kept, ids, questions, ask)
 
 def _ask_reader(cache, reader, model, diffs, ids, ordinary, seed, num_beams):
     "The same of the reader, and of its controls."
