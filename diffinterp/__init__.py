@@ -8,7 +8,7 @@ _verbs = dict(
     WeightDiff="diffs", WeightDiffs="diffs", from_peft="diffs",
     Task="tasks", hidden_topic_tasks="tasks", news="tasks", news_tasks="tasks", ordinary_tasks="tasks", story_tasks="tasks", tasks_from="tasks",
     texts_about="tasks", topic_tasks="tasks", topics="tasks", write_stories="tasks", write_texts="tasks",
-    train_diffs="trainer", DITAdapter="dit", WeightToText="weight_to_text",
+    train_diffs="trainer", DITAdapter="dit", ask_finetune="dit", WeightToText="weight_to_text",
     compare="evaluate", evaluate_reader="evaluate", gating_report="evaluate", gating_summary="evaluate", interval="evaluate", make_reader="evaluate",
     make_topic_reader="evaluate", summary="evaluate", support="weight_diff_qa", weight_diff_qa="weight_diff_qa")
 __all__ = list(_verbs)
