@@ -125,8 +125,8 @@ def _ask_finetunes(cache, model, diffs, ids, methods, question, trigger, seed, m
     "`(method, questions, answers)` of the finetunes without a reader, one for each question of each method."
     for method in methods:
         asked = [questions_of(method, i, question, trigger, seed) for i in ids]
+        scale, kept = (amplify, f"{method} {amplify}") if method.startswith("amplified") else (1., method)
         for questions in map(list, zip(*asked)):
-            scale, kept = (amplify, f"{method} {amplify:g}") if method.startswith("amplified") else (1., method)
             ask = lambda which: ask_finetune(model, _pick(diffs, which), [questions[i] for i in which], max_new_tokens, diff_scale=scale)
             yield method, questions, cache.get(kept, ids, questions, ask)
 
