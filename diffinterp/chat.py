@@ -12,7 +12,7 @@ import contextlib
 import torch
 
 # %% ../nbs/02_chat.ipynb #5df55a4d
-from .core import DataError, quiet_transformers
+from .core import DataError, json_hash, quiet_transformers
 
 # %% ../nbs/02_chat.ipynb #0dab8660
 def render_chat(tokenizer, question, system=None, answer=None, **kwargs):
@@ -88,6 +88,55 @@ def _contiguous_input(module):
     try: yield
     finally: hook.remove()
 
+# %% ../nbs/02_chat.ipynb #7787abdc
+class _SampleByRow:
+    "A logits processor of transformers: only the token that each row draws stays finite."
+    def __init__(self, seeds, temperature, top_k=40):
+        self.generators = [torch.Generator().manual_seed(int(json_hash(s), 16)) for s in seeds]
+        self.temperature, self.top_k = temperature, top_k
+
+    def __call__(self, input_ids, scores): # [rows, seq], [rows, vocab]
+        vocab = scores.shape[1]
+        logits, tokens = (scores.float() / self.temperature).topk(min(self.top_k, vocab))
+        uniform = torch.stack([torch.rand(vocab, generator=g) for g in self.generators])
+        gumbel = -(-uniform.to(scores.device).gather(1, tokens).log()).log()  # [rows, top_k]
+        drawn = tokens.gather(1, (logits + gumbel).argmax(1, keepdim=True))   # [rows, 1]
+        return torch.full_like(scores, -float("inf")).scatter(1, drawn, 0.)
+
+# %% ../nbs/02_chat.ipynb #1ced107c
+def _left_padded(prompts, pad_id, device):
+    "`(input_ids, attention_mask)`, both [batch, seq], of prompts that end together."
+    seq = max(map(len, prompts))
+    ids = torch.tensor([[pad_id]*(seq - len(p)) + list(p) for p in prompts], device=device)
+    mask = torch.tensor([[0]*(seq - len(p)) + [1]*len(p) for p in prompts], device=device)
+    return ids, mask
+
+def _stops_when(event):
+    "A stopping criterion of transformers: every row ends once the event is set."
+    return lambda ids, scores, **kwargs: torch.full(ids.shape[:1], event.is_set(),
+                                                    device=ids.device)
+
+# %% ../nbs/02_chat.ipynb #fb73ec7c
+def _search(temperature, no_repeat, seeds, stopping):
+    "The options of transformers' `generate` that say how the next token is chosen."
+    from transformers import LogitsProcessorList, StoppingCriteriaList
+    options = dict(do_sample=False, temperature=None, top_p=None, top_k=None)
+    processors = []
+    if temperature and seeds is not None: processors = [_SampleByRow(seeds, temperature)]
+    elif temperature: options = dict(do_sample=True, temperature=temperature, top_k=40)
+    elif no_repeat: processors = [_NoRepeat(no_repeat)]
+    if stopping: options["stopping_criteria"] = StoppingCriteriaList([_stops_when(stopping)])
+    return dict(options, logits_processor=LogitsProcessorList(processors))
+
+def _check_seeds(seeds, prompts, temperature, num_beams):
+    "Raise `DataError` unless there is a seed for each prompt and no beam search."
+    if seeds is None: return
+    if len(seeds) != len(prompts):
+        raise DataError(f"There are {len(seeds)} seeds for {len(prompts)} prompts; "
+                        "give one seed for each prompt.")
+    if temperature and num_beams > 1:
+        raise DataError("Seeds cannot sample beams: set num_beams=1 or temperature=0.")
+
 # %% ../nbs/02_chat.ipynb #90d1b7c2
 @torch.no_grad()
 def generate(
@@ -96,18 +145,20 @@ def generate(
     max_new_tokens=24, # the most tokens an answer takes
     temperature=0.0, # 0 for greedy
     streamer=None, # a transformers streamer, for a single prompt
-    num_beams=1, # of a beam search; 1 for none
-    no_repeat=4, # without a temperature, no run of so many of its tokens comes twice; 0 for no such limit
+    num_beams=1, # beams of a beam search; 1 for none
+    no_repeat=4, # at temperature 0, no run of this many tokens comes twice; 0 for no limit
+    seeds=None, # one key for each prompt, such as a tuple of strings; None samples as torch does
+    stopping=None, # a `threading.Event`; once it is set, the answer ends at the next token
 ):
-    "The text the model adds to each prompt."
-    from transformers import LogitsProcessorList
-    pad, device = model.tokenizer.pad_token_id, model.device
-    seq = max(map(len, prompts))
-    ids = torch.tensor([[pad]*(seq - len(p)) + list(p) for p in prompts], device=device)
-    mask = torch.tensor([[0]*(seq - len(p)) + [1]*len(p) for p in prompts], device=device)
-    sampling = dict(do_sample=True, temperature=temperature, top_k=40) if temperature else dict(do_sample=False, temperature=None, top_p=None, top_k=None)
-    with quiet_transformers(), _contiguous_input(model.model.get_output_embeddings()):
-        out = model.model.generate(input_ids=ids, attention_mask=mask, max_new_tokens=max_new_tokens, pad_token_id=pad,
-                                   logits_processor=LogitsProcessorList([_NoRepeat(no_repeat)] if no_repeat and not temperature else []),
-                                   eos_token_id=sorted(turn_ends(model.tokenizer)), streamer=streamer, num_beams=num_beams, **sampling)
-    return [t.strip() for t in model.tokenizer.batch_decode(out[:, seq:], skip_special_tokens=True)]
+    "The text that the model adds to each prompt; holds `model.lock`. Raises `DataError`."
+    _check_seeds(seeds, prompts, temperature, num_beams)
+    pad, ends = model.tokenizer.pad_token_id, sorted(turn_ends(model.tokenizer))
+    ids, mask = _left_padded(prompts, pad, model.device)
+    options = _search(temperature, no_repeat, seeds, stopping)
+    with model.lock, quiet_transformers(), _contiguous_input(model.model.get_output_embeddings()):
+        out = model.model.generate(
+            input_ids=ids, attention_mask=mask, max_new_tokens=max_new_tokens,
+            pad_token_id=pad, eos_token_id=ends, streamer=streamer, num_beams=num_beams,
+            **options)
+    answers = model.tokenizer.batch_decode(out[:, ids.shape[1]:], skip_special_tokens=True)
+    return [a.strip() for a in answers]

