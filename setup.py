@@ -12,8 +12,8 @@ lib = cfg['lib_path']
 readme = here/'README.md'
 
 # Files that are not Python but belong to the package: prompts, texts and trained readers
-data = [f'{d}/**/*.{e}' for d in ('data', 'readers')
-        for e in ('safetensors', 'json', 'jsonl', 'jsonl.gz', 'csv', 'csv.gz', 'txt', 'md')]
+data = [f'data/**/*.{e}' for e in
+        ('safetensors', 'json', 'jsonl', 'jsonl.gz', 'csv', 'csv.gz', 'txt', 'md')]
 
 setup(
     name=cfg['lib_name'], version=cfg['version'], description=cfg['description'],

@@ -8,7 +8,7 @@ __all__ = ['DiffInterpError', 'ModelError', 'DataError', 'BaseMismatchError', 'p
            'Kind', 'quiet_transformers']
 
 # %% ../nbs/00_core.ipynb #5356af5a
-import hashlib, json, os, re, uuid
+import builtins, hashlib, json, os, re, uuid
 from functools import lru_cache, partial
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -41,6 +41,7 @@ def patch(
     f.__qualname__ = f"{cls.__name__}.{f.__name__}"
     kind = classmethod if cls_method else property if as_prop else lambda f: f
     setattr(cls, f.__name__, kind(f))
+    return f.__globals__.get(f.__name__, getattr(builtins, f.__name__, None))
 
 # %% ../nbs/00_core.ipynb #b20ccd92
 def cache_home():

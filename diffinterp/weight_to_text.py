@@ -4,27 +4,23 @@
 
 # %% auto #0
 __all__ = ['PROMPT', 'SLOT', 'read_out', 'by_layer', 'soft_tokens', 'embedding_norm', 'typical_norms', 'gains', 'with_gains',
-           'new_projection', 'init_projection', 'encode_slots', 'encode_slots_chat', 'WithSoftTokens', 'WeightToText',
-           'ask', 'loss', 'FitProjection', 'fit']
+           'new_projection', 'init_projection', 'encode_slots', 'encode_slots_chat', 'WithSoftTokens', 'WeightToText']
 
 # %% ../nbs/22_weight_to_text.ipynb #3645c2e2
+from contextlib import contextmanager
 from dataclasses import replace
-from threading import Thread
 from types import SimpleNamespace
 
 # %% ../nbs/22_weight_to_text.ipynb #7e2b14c1
 import torch
 
 # %% ../nbs/22_weight_to_text.ipynb #c1d43269
+from .chat import encode_chat, encode_prompt, render_chat, token_ids
+from .core import DataError, patch
 from .diffs import batch_diffs
-from .diffs import as_list, check_diffs, labels_of
-from .dit import DITAdapter, FitReader, answer_length, check_labelled, reader_model
-from .finetunes import each_question
-from .tasks import QUESTION
+from .loss import token_losses as soft_token_losses
 from .lora import decoder_linears, keyed_generator
-from .chat import encode_chat, encode_prompt, generate, pad_batch, render_chat, token_ids
-from .core import DataError
-from .loss import loss_by_row, token_losses
+from .readers import Reader
 
 # %% ../nbs/22_weight_to_text.ipynb #46858c12
 def read_out(
@@ -106,7 +102,9 @@ def gains(
     return out
 
 # %% ../nbs/22_weight_to_text.ipynb #0b38f9ec
-def with_gains(factors, gains): return {n: (A * gains[n][0], B * gains[n][1]) for n, (A, B) in factors.items()}
+def with_gains(layers):
+    "The numbers of a projection times their gains: `{name: (A, B)}`."
+    return {n: (l.A * l.gain[0], l.B * l.gain[1]) for n, l in layers.items()}
 
 # %% ../nbs/22_weight_to_text.ipynb #9bb07573
 def new_projection(
@@ -119,7 +117,7 @@ def new_projection(
     shapes = {n: ((l.out_features, width), (l.in_features, width)) for n, l in linears.items()}
     shapes |= {n: ((len(names)*width, hidden), (hidden,)) for n, names in by_layer(linears).items()}
     new = lambda shape: torch.nn.Parameter(torch.zeros(shape, device=model.device))
-    return {n: SimpleNamespace(A=new(a), B=new(b)) for n, (a, b) in shapes.items()}
+    return {n: SimpleNamespace(A=new(a), B=new(b), gain=(1., 1.)) for n, (a, b) in shapes.items()}
 
 # %% ../nbs/22_weight_to_text.ipynb #cbd8c6f5
 @torch.no_grad()
@@ -179,180 +177,60 @@ class WithSoftTokens:
 
     def __call__(self, input_ids, **kwargs): return self.model(inputs_embeds=self.embed(input_ids), **kwargs)
 
-    def loss_by_row(self, input_ids, labels): return loss_by_row(self.model, input_ids, labels, embed=self.embed)
-
     def generate(self, input_ids, **kwargs):
         "The ids with what the model adds to them, as transformers' own `generate` gives for ids."
         return torch.cat([input_ids, self.model.generate(inputs_embeds=self.embed(input_ids), **kwargs)], 1)
 
 # %% ../nbs/22_weight_to_text.ipynb #dd4028f2
-class WeightToText:
-    "A reader that projects a weight diff to soft tokens of the frozen base. Make one with `fit` or `load`."
-    def __init__(self,
-        factors, # {name: (A, B)} of the projection
-        config, # width, question, prompt, base, and what it was trained with
-        record=None, # the history of its training
-        model=None, # a `FrozenModel`; None loads the base when first asked
-    ):
-        self.factors, self.config, self.record, self.model = factors, config, record or [], model
+class WeightToText(Reader, kind="weight-to-text"):
+    "A reader that projects a weight diff to soft tokens of the frozen base."
+    options = dict(
+        prompt=PROMPT, # the user's message, with {diff} and {question} in it
+        width=32, # features of each linear layer
+        epochs=16, # passes over the diffs
+        lr=3e-3, # peak of AdamW's learning rate
+    )
 
-    @property
-    def base(self): return self.config["base"]
-    @property
-    def question(self): return self.config["question"]
-    @property
-    def num_slots(self): return len(by_layer(self.factors))
-    def __repr__(self):
-        trained = f"width {self.config['width']}, {self.config.get('num_diffs', 0)} training diffs"
-        return f"WeightToText({trained}, for {self.base['model']})"
+    @contextmanager
+    def attach(self, model):
+        "The projection; the model itself stays as it is."
+        yield new_projection(model, self.config["width"])
+
+    def init(self, layers, model, diffs):
+        "Standard normal numbers, with gains that carry the sizes of the training diffs."
+        init_projection(layers, self.config["seed"])
+        for name, gain in gains(model, diffs, layers).items(): layers[name].gain = gain
+
+    def read(self, model, layers, diffs):
+        "The frozen model with the soft tokens of these diffs, a row each."
+        batch = batch_diffs(diffs, self.diff_scale)
+        soft = soft_tokens(with_gains(layers), batch, len(diffs))
+        return replace(model, model=WithSoftTokens(model.model, soft))
 
 # %% ../nbs/22_weight_to_text.ipynb #e14fb60a
-WeightToText.save, WeightToText.load = DITAdapter.save, classmethod(DITAdapter.load.__func__)
+@patch
+def encode(self: WeightToText, tokenizer, layers, question, answer=None):
+    "The prompt with a slot for each soft token; with an answer `(input_ids, labels)`."
+    how = len(by_layer(layers)), self.config["prompt"]
+    if answer is None: return encode_slots(tokenizer, question, *how)
+    return encode_slots_chat(tokenizer, question, answer, *how)
 
-# %% ../nbs/22_weight_to_text.ipynb #84ecf374
-def _soft(self, model, diffs):
-    "The frozen model with the soft tokens of these diffs, a row each."
-    factors = {n: (A.to(model.device).float(), B.to(model.device).float()) for n, (A, B) in self.factors.items()}
-    return replace(model, model=WithSoftTokens(model.model, soft_tokens(factors, batch_diffs(diffs), len(diffs))))
+@patch
+def take_over(self: WeightToText, layers):
+    "Begin with the numbers of another reader, without the gains of the new diffs."
+    for n, (A, B) in self.factors.items():
+        a, b = layers[n].gain
+        with torch.no_grad():
+            layers[n].A.copy_(A / a if a else A * 0)
+            layers[n].B.copy_(B / b)
 
-WeightToText._soft = _soft
+@patch
+def token_losses(self: WeightToText, model, input_ids, labels):
+    "`(cross-entropy in nats [n], rows [n])` of the labelled tokens behind the soft ones."
+    soft = model.model
+    return soft_token_losses(soft.model, input_ids, labels, soft.embed)
 
-# %% ../nbs/22_weight_to_text.ipynb #beaa59bb
-def ask(
-    self, # a `WeightToText`
-    diffs, # a `WeightDiff`, a list of them, a `WeightDiffs`, or None for the base without any diff
-    question=None, # one question, or one a diff; None asks what the reader was trained on
-    max_new_tokens=None, # the most tokens an answer takes; None takes what the reader's training labels took
-    temperature=0.0, # 0 for greedy
-    batch_size=16, # diffs read at once
-    model=None, # a `FrozenModel`; None takes the reader's own
-    stream=False, # yield the words of a single answer as they come
-    num_beams=1, # of a beam search: surer answers, at as many times the cost
-):
-    "A string for one diff, a list for many, an iterator with `stream`. Raises `BaseMismatchError`."
-    model, options = reader_model(self, model), (max_new_tokens or self.config.get("max_new_tokens", 16), temperature)
-    diffs, single = as_list(diffs)
-    check_diffs(diffs, model)
-    prompts = self._prompts(model, each_question(question or self.question, len(diffs)))
-    if stream: return self._stream(model, diffs, prompts, *options)
-    answers = []
-    for i in range(0, len(diffs), batch_size):
-        answers += generate(self._soft(model, diffs[i:i+batch_size]), prompts[i:i+batch_size], *options, None, num_beams)
-    return answers[0] if single else answers
-
-WeightToText.ask = ask
-
-# %% ../nbs/22_weight_to_text.ipynb #bc5a6d1c
-def _prompts(self, model, questions):
-    return [encode_slots(model.tokenizer, q, self.num_slots, self.config["prompt"]) for q in questions]
-
-WeightToText._prompts = _prompts
-
-# %% ../nbs/22_weight_to_text.ipynb #1ef7a684
-def _stream(self, model, diffs, prompts, max_new_tokens, temperature):
-    "Yield one answer piece by piece."
-    from transformers import TextIteratorStreamer
-    if len(diffs) != 1: raise DataError(f"Only one answer can be streamed, not {len(diffs)}.")
-    streamer = TextIteratorStreamer(model.tokenizer, skip_prompt=True, skip_special_tokens=True)
-    def work():
-        try: generate(self._soft(model, diffs), prompts, max_new_tokens, temperature, streamer)
-        finally: streamer.end()                             # an error must not leave the reader of the stream waiting
-    thread = Thread(target=work)
-    thread.start(); yield from streamer; thread.join()
-
-WeightToText._stream = _stream
-
-# %% ../nbs/22_weight_to_text.ipynb #fc45ea0e
-@torch.no_grad()
-def loss(
-    self, # a `WeightToText`
-    diffs, # diffs with labels
-    labels=None, # other labels to score instead, one a diff
-    model=None, # a `FrozenModel`; None takes the reader's own
-    each=False, # a list, one a diff, instead of the mean
-    batch_size=16, # diffs read at once
-):
-    "Mean loss of the labels in nats per answer token, each with its diff."
-    model, labels, losses = reader_model(self, model), labels or labels_of(diffs), []
-    check_diffs(diffs, model)
-    for i in range(0, len(diffs), batch_size):
-        samples = self._samples(model, labels[i:i+batch_size])
-        losses.append(self._soft(model, diffs[i:i+batch_size]).model.loss_by_row(*samples))
-    losses = torch.cat(losses)
-    return losses.tolist() if each else losses.mean().item()
-
-WeightToText.loss = loss
-
-# %% ../nbs/22_weight_to_text.ipynb #40cc75c2
-def _samples(self, model, labels):
-    "Padded `(input_ids, labels)` of the reader's question with each of the labels as its answer."
-    how = self.num_slots, self.config["prompt"]
-    samples = [encode_slots_chat(model.tokenizer, self.question, l, *how) for l in labels]
-    return pad_batch(samples, model.tokenizer.pad_token_id, model.device)
-
-WeightToText._samples = _samples
-
-# %% ../nbs/22_weight_to_text.ipynb #95858827
-class FitProjection(FitReader):
-    "The state of one training of a `WeightToText`; `run` returns the reader."
-    def __init__(self, cls, model, config, diffs, *rest):
-        layers = new_projection(model, config["width"])
-        super().__init__(cls, model, config, layers, diffs, *rest)
-        init_projection(layers, config["seed"])
-        self.gains = gains(model, diffs, layers)
-
-    def reader(self):
-        "The reader with the numbers as they are now; it shares their gradient."
-        factors = with_gains({n: (l.A, l.B) for n, l in self.layers.items()}, self.gains)
-        return self.cls(factors, self.config, self.record, self.model)
-
-    def run(self):
-        best = super().run()
-        return self.cls(with_gains(best.factors, self.gains), self.config, self.record, self.model)
-
-# %% ../nbs/22_weight_to_text.ipynb #cc006d47
-def _loss(self, picked):
-    "The losses of the labelled tokens of some diffs, with the gradient to the projection: [n]."
-    reader = self.reader()
-    soft, samples = reader._soft(self.model, picked), reader._samples(self.model, labels_of(picked))
-    return token_losses(self.model.model, *samples, soft.model.embed)[0]
-
-FitProjection._loss = _loss
-
-# %% ../nbs/22_weight_to_text.ipynb #1c796816
-def _evaluate(self):
-    "`(held-out loss in nats per answer token, example answers)` with the present numbers."
-    if self.dev is None: return None, []
-    with torch.no_grad(): reader = self.reader()
-    some = self.dev[:self.num_examples]
-    return reader.loss(self.dev), list(zip(labels_of(some), reader.ask(some)))
-
-FitProjection._evaluate = _evaluate
-
-# %% ../nbs/22_weight_to_text.ipynb #700cecbd
-def fit(cls,
-    model, # a `FrozenModel`
-    diffs, # training diffs with labels: a `WeightDiffs` or a list
-    dev=None, # held-out diffs with labels, for early stopping
-    question=QUESTION, # what the reader is asked
-    prompt=PROMPT, # the user's message, with {diff} and {question} in it
-    width=32, # features of each linear layer
-    epochs=16, # passes over the diffs
-    lr=3e-3, # peak of AdamW's learning rate
-    batch_size=16, # diffs a step
-    weight_decay=0.0, # of AdamW
-    max_grad_norm=1.0, # clipping
-    patience=3, # epochs without a better held-out loss before training stops
-    seed=0, # initial numbers and order
-    out=None, # folder for checkpoints; a fit that was stopped there goes on
-    num_examples=4, # held-out answers shown after each epoch
-    progress=True, # show a bar and the answers
-):
-    "Train a reader on (weight diff, label) pairs; only the projection trains. Raises `DataError` for no labels."
-    check_labelled(model, diffs, dev)
-    config = dict(base=model.base, question=question, prompt=prompt, width=width, epochs=epochs, lr=lr,
-                  batch_size=batch_size, weight_decay=weight_decay, max_grad_norm=max_grad_norm, seed=seed,
-                  num_diffs=len(diffs), max_new_tokens=answer_length(model, diffs))
-    return FitProjection(cls, model, config, diffs, dev, out, patience, num_examples, progress).run()
-
-WeightToText.fit = classmethod(fit)
+@patch
+def finished(self: WeightToText, layers):
+    "The numbers with their gains multiplied in."
+    return {n: (A.detach(), B.detach()) for n, (A, B) in with_gains(layers).items()}
