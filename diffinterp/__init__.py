@@ -1,28 +1,33 @@
 """Let a finetune say what it learned: parallel LoRA weight diffs and readers of them."""
 __version__ = "0.1.0"
 
-# Verb -> module. Looked up when first used, so that `import diffinterp` need not wait for torch.
-_verbs = dict(
-    DiffInterpError="core",
-    FrozenModel="models", freeze="models", load_model="models",
-    MultiLoRALinear="lora", MultiTaskLoRALinear="lora", unwrap="lora", wrap_multitask="lora", wrap_reader="lora",
-    WeightDiff="diffs", WeightDiffs="diffs",
-    from_peft="sources",
-    Task="tasks", news="tasks", news_tasks="tasks", story_tasks="tasks", tasks_from="tasks", topic_tasks="tasks", topics="tasks",
-    texts_about="writing", write_stories="writing", write_texts="writing",
-    hidden_topic_tasks="hidden", ordinary_tasks="hidden",
-    train_diffs="trainer",
-    ask_finetune="finetunes",
-    DITAdapter="dit",
-    WeightToText="weight_to_text",
-    interval="scores", summary="scores",
-    compare="weight_diff_qa", evaluate_reader="weight_diff_qa", gating_report="weight_diff_qa", gating_summary="weight_diff_qa", support="weight_diff_qa", weight_diff_qa="weight_diff_qa",
-    make_reader="make_readers", make_topic_reader="make_readers")
-__all__ = list(_verbs)
+# The public names of each room. A room is imported when one of its names is first used,
+# so that `import diffinterp` does not wait for torch.
+_rooms = dict(
+    core="DiffInterpError",
+    models="FrozenModel freeze load_model",
+    lora="MultiLoRALinear MultiTaskLoRALinear unwrap wrap_multitask wrap_reader",
+    diffs="LowRank WeightDiff WeightDiffs",
+    sources="from_peft",
+    tasks="Task news news_tasks story_tasks tasks_from topic_tasks topics",
+    writing="texts_about write_stories write_texts",
+    hidden="hidden_topic_tasks ordinary_tasks",
+    trainer="train_diffs",
+    finetunes="Recipe ask_finetune finetune_loss",
+    readers="Reader load_reader",
+    dit="DITAdapter",
+    weight_to_text="WeightToText",
+    scores="interval",
+    weight_diff_qa="Method compare evaluate gating_report gating_summary loss_gap summary",
+    make_readers=("fresh_record make_hidden_reader make_news_reader make_reader "
+                  "make_topic_reader"))
+_room_of = {name: room for room, names in _rooms.items() for name in names.split()}
+__all__ = list(_room_of)
 
 def __getattr__(name):
     from importlib import import_module
-    if name not in _verbs: raise AttributeError(f"module 'diffinterp' has no attribute {name!r}")
-    return getattr(import_module(f"diffinterp.{_verbs[name]}"), name)
+    if name in _room_of:
+        return getattr(import_module(f"diffinterp.{_room_of[name]}"), name)
+    raise AttributeError(f"module 'diffinterp' has no attribute {name!r}")
 
 def __dir__(): return [*globals(), *__all__]

@@ -3,6 +3,7 @@
 Without --check the fresh outputs are saved, cleaned; with it no file changes. Cells flagged `notest`, `slow` or
 `gpu` (tst_flags in settings.ini) and cells with `eval: false` are skipped and keep the outputs they have."""
 import argparse, json, os, signal, subprocess, sys, tempfile, time, traceback
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 root = Path(__file__).resolve().parent.parent
@@ -66,6 +67,10 @@ def show(fn):
     try: return fn.relative_to(root/'nbs').as_posix()
     except ValueError: return str(fn)
 
+def cores():
+    "How many cores this process may use"
+    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
+
 def indent(s, pre='    '): return ''.join(pre + l.rstrip() + '\n' for l in s.strip('\n').split('\n'))
 
 def explain(state, code, raw):
@@ -80,10 +85,17 @@ def explain(state, code, raw):
     if raw.strip() and 'error' not in state: out += 'last output:\n' + raw[-3000:]
     return out
 
-def run(fn, flags, write=False, timeout=900):
+running = set()                                     # the processes of notebooks
+
+def kill(proc):
+    "End a notebook, and whatever it left running"
+    try: os.killpg(proc.pid, signal.SIGKILL)
+    except ProcessLookupError: pass
+
+def run(fn, flags, write=False, timeout=900, threads=1):
     "Run `fn` in a new process, print one line about it, and return whether it passed"
     start = time.time()
-    env = {'TQDM_DISABLE': '1', 'HF_HUB_DISABLE_PROGRESS_BARS': '1', **os.environ, 'IN_TEST': '1'}
+    env = {'TQDM_DISABLE': '1', 'OMP_NUM_THREADS': str(threads), 'HF_HUB_DISABLE_PROGRESS_BARS': '1', **os.environ, 'IN_TEST': '1'}
     env['PYTHONPATH'] = os.pathsep.join(filter(None, [str(root), env.get('PYTHONPATH')]))
     with tempfile.TemporaryDirectory() as tmp, open(Path(tmp)/'raw', 'w+', errors='replace') as raw:
         log = Path(tmp)/'log'
@@ -91,19 +103,20 @@ def run(fn, flags, write=False, timeout=900):
         if not write: cmd.append('--check')
         proc = subprocess.Popen(cmd, stdin=subprocess.DEVNULL, stdout=raw, stderr=subprocess.STDOUT,
                                 env=env, start_new_session=True)
+        running.add(proc)
         try: code = proc.wait(timeout)
         except subprocess.TimeoutExpired: code = None
         finally:
-            try: os.killpg(proc.pid, signal.SIGKILL)   # also whatever the notebook left running
-            except ProcessLookupError: pass
+            kill(proc)
             proc.wait()
+            running.discard(proc)
         raw.seek(0)
         took = f'{time.time()-start:.0f}s'
-        if code == 0: print('ok', show(fn), took, flush=True)
+        if code == 0: print(f'ok {show(fn)} {took}\n', end='', flush=True)
         else:
             state = json.loads(log.read_text() or '{}') if log.exists() else {}
-            print('FAIL', show(fn), took)
-            print(indent(explain(state, code, raw.read())), flush=True)
+            text = indent(explain(state, code, raw.read()))
+            print(f'FAIL {show(fn)} {took}\n{text}\n', end='', flush=True)   # one write: notebooks run side by side
     return code == 0
 
 def options(doc):
@@ -112,13 +125,21 @@ def options(doc):
     p.add_argument('notebooks', nargs='*', type=Path, help='which notebooks (default: all under nbs/)')
     p.add_argument('--flags', default='', help='also run the cells with these flags, as in --flags "slow gpu"')
     p.add_argument('--timeout', type=float, default=900, help='seconds for one notebook (default: 900)')
+    p.add_argument('--jobs', type=int, default=min(4, cores()),
+                   help='notebooks side by side (default: the cores, at most 4)')
     return p
 
 def run_all(a, write):
     "Run the notebooks that the command line asks for; returns how many passed and failed"
-    signal.signal(signal.SIGTERM, lambda *args: sys.exit(143))   # so that `run` can stop its notebook
+    signal.signal(signal.SIGTERM, lambda *args: sys.exit(143))   # so that the notebooks can be stopped
     fns = [f.resolve() for f in a.notebooks] or find(root/'nbs')
-    res = [run(f, a.flags.split(), write, a.timeout) for f in fns]
+    one = lambda f: run(f, a.flags.split(), write, a.timeout, max(1, cores() // a.jobs))
+    with ThreadPoolExecutor(a.jobs) as pool:
+        try: res = list(pool.map(one, fns))
+        except BaseException:                       # stopped: take the notebooks along
+            pool.shutdown(wait=False, cancel_futures=True)
+            for proc in list(running): kill(proc)
+            raise
     return sum(res), len(res)-sum(res)
 
 if __name__ == '__main__':

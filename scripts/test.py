@@ -71,6 +71,10 @@ if __name__ == '__main__':
             t = time.time()
             bad += say('nbdev_export', check('nbdev_export', 'diffinterp/**/*.py', 'Run nbdev_export and commit what it changes:', tmp), t)
         bad += say('no machine paths in outputs', paths_in_outputs(), time.time())
+    if not a.notebooks:                             # once, before notebooks side by side ask for it
+        t = time.time()
+        code, out = sh(sys.executable, '-m', 'diffinterp', 'download-models')
+        bad += say('models', out if code else '', t)
     passed, failed = run_all(a, write=False)
     if not a.notebooks:
         t = time.time()
