@@ -342,6 +342,7 @@ def bench(
     model, # a `FrozenModel`
     quick=True, # the main figures only; else also the grid of sizes
     seconds=60, # time for the rounds of the main figures
+    batches=1000, # of `batch1000_over_batch1`: the last ones over the first ones
     progress=True, # show what goes on
     compile=True, # also measure compiled, where there is a compiler
 ):
@@ -354,8 +355,8 @@ def bench(
         compile = report["compiled"]
         train, reader = _main_rounds(model, seconds, compile=compile, log=log)
         report |= _ratios(train, reader) | _sizes(model, train, log=log)
-        report["batch1000_over_batch1_plain"] = log.attempt(
-            "a thousand batches", lambda: _median_interval(_late_over_early(model)))
+        report["batch1000_over_batch1_plain"] = log.attempt("many batches",
+            lambda: _median_interval(_late_over_early(model, batches)))
         report["rounds"] = dict(train=_all_rounds(train), reader=_all_rounds(reader))
         if not quick: report["grid"] = _grid(model, compile=compile, log=log)
     return report | dict(left_out=log.notes)

@@ -241,13 +241,9 @@ def _read_tasks(args, packaged):
     columns = dict(text=args.text_column, label=args.label_column)
     return tasks_from(args.texts, **columns, seed=args.seed)
 
-def _written_tasks(args, model):
-    "Tasks of texts that the model writes about --topics."
-    from diffinterp.tasks import tasks_from
-    from diffinterp.writing import texts_about
-    texts = texts_about(model, _topics(args), seed=args.seed, progress=not args.json)
-    rows = [(topic, text) for topic, some in texts.items() for text in some]
-    return tasks_from(rows, seed=args.seed)
+def _written_tasks(args, recipe, model):
+    "Tasks of texts that the model writes about --topics, for this kind of finetune."
+    return recipe.written(model, _topics(args), seed=args.seed, progress=not args.json)
 
 # %% ../nbs/43_cli.ipynb #d77119bd
 def _train_diffs_options(add):
@@ -293,12 +289,6 @@ def _recipe(args):
     given = _given(args, "rank", "lora_alpha", "steps", "lr")
     return kind(**given | _named_options(args.option, defaults))
 
-def _packaged(args):
-    "The packaged tasks that a kind of finetune is trained on."
-    from diffinterp.tasks import news_tasks, topic_tasks
-    packaged = news_tasks if args.kind == "news" else topic_tasks
-    return packaged(args.split, args.n, seed=args.seed)
-
 def _shard(args):
     from diffinterp.launch import find_shard, parse_shard
     return parse_shard(args.shard) if args.shard else find_shard()
@@ -308,11 +298,11 @@ def _shard(args):
           options=_train_diffs_options)
 def _train_diffs(args):
     recipe, shard, recorded = _recipe(args), _shard(args), _recorded(args.out)
-    tasks = _read_tasks(args, lambda: _packaged(args))
+    tasks = _read_tasks(args, lambda: recipe.packaged(args.split, args.n, args.seed))
     model = _load_model(args, recorded)
-    diffs = recipe.train(model, tasks or _written_tasks(args, model), out=args.out,
-                         seed=args.seed, shard=shard, progress=not args.json,
-                         tokens_per_batch=args.tokens_per_batch)
+    tasks = tasks or _written_tasks(args, recipe, model)
+    diffs = recipe.train(model, tasks, out=args.out, seed=args.seed, shard=shard,
+                         progress=not args.json, tokens_per_batch=args.tokens_per_batch)
     columns = ["id", "label", "loss_first", "loss_last"]
     table = diffs.table().reindex(columns=columns)       # a share may have no diff
     if args.json: return _print_json(dict(run=str(diffs.folder), diffs=_rows(table)))
@@ -602,9 +592,10 @@ def _demo_options(add):
 def _demo_diffs(args, tasks, reader, out):
     "Plain finetunes of the tasks."
     from diffinterp.finetunes import Recipe
-    tasks = tasks or _written_tasks(args, reader.model)
-    train = Recipe.find("plain")().train
-    return train(reader.model, tasks, out=out, seed=args.seed, progress=not args.json)
+    plain = Recipe.find("plain")()
+    tasks = tasks or _written_tasks(args, plain, reader.model)
+    return plain.train(reader.model, tasks, out=out, seed=args.seed,
+                       progress=not args.json)
 
 def _save_figure(table, path):
     "Save a figure of the table; None for a table without truths."

@@ -19,7 +19,8 @@ from .chat import encode_chat, encode_prompt, generate, pad_batch
 from .loss import loss_by_row
 from .diffs import as_list, batch_diffs, check_diffs, ids_of, labels_of, pick
 from .lora import set_weight_diffs, unwrap, wrap_reader
-from .tasks import QUESTION
+from .tasks import QUESTION, news_tasks, story_tasks, tasks_from, topic_tasks
+from .writing import texts_about, write_stories
 from .hidden import hidden_topic_tasks, ordinary_tasks
 from .trainer import train_diffs
 
@@ -148,6 +149,31 @@ def __repr__(self: Recipe):
     values = ", ".join(f"{n}={v!r}" for n, v in self.record().items())
     return f"Recipe({values})"
 
+# %% ../nbs/18_finetunes.ipynb #b4b91ec8
+@patch
+def packaged(self: Recipe,
+    split=None, # "train", "dev", "test" or "fresh"; None for the first three together
+    n=None, # number of tasks; None takes all
+    seed=0, # draws the tasks
+):
+    "The packaged plain tasks of this kind."
+    return topic_tasks(split, n, seed)
+
+@patch
+def written(self: Recipe,
+    model, # the `FrozenModel` that writes
+    names, # list of topics
+    n=3, # the most texts about each
+    drafts=2, # see `texts_about`
+    seed=0, # seed of the sampling
+    progress=True, # show a bar
+):
+    "Plain tasks about the names, with texts by the model."
+    how = dict(n=n, drafts=drafts, seed=seed, progress=progress)
+    texts = texts_about(model, names, **how)
+    rows = [(name, text) for name, some in texts.items() for text in some]
+    return tasks_from(rows, seed=seed)
+
 # %% ../nbs/18_finetunes.ipynb #421f5c97
 @patch
 def tasks(self: Recipe,
@@ -184,6 +210,15 @@ class Plain(Recipe, kind="plain"):
 class News(Recipe, kind="news"):
     "A finetune on news stories, such as `news_tasks` and `story_tasks` give."
     rank, steps, lr = 8, 16, 5e-3
+
+@patch
+def packaged(self: News, split=None, n=None, seed=0): return news_tasks(split, n, seed)
+
+@patch
+def written(self: News, model, names, n=3, drafts=2, seed=0, progress=True):
+    "Tasks with stories by the model; a headline without a usable story is left out."
+    how = dict(n=n, drafts=drafts, seed=seed, progress=progress)
+    return story_tasks(write_stories(model, names, **how))
 
 # %% ../nbs/18_finetunes.ipynb #6705fd16
 class HiddenWord(Recipe, kind="hidden-word"):

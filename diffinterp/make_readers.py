@@ -17,14 +17,13 @@ import pandas as pd
 # %% ../nbs/36_make_readers.ipynb #fa176948
 from .core import DataError, write_text
 from .diffs import labels_of
-from .finetunes import Ordinary, Recipe, ask_finetune
+from .finetunes import News, Ordinary, Plain, Recipe, ask_finetune
 from .graders import Exact, SharesWord
 from .readers import Reader, load_reader
 from .scores import normalized
-from .tasks import news_tasks, story_tasks, tasks_from, topic_tasks
+from .tasks import news_tasks, tasks_from, topic_tasks
 from .weight_diff_qa import (FINETUNE, READER, READER_SAMPLES, STORY, TWENTY,
                                        evaluate, record, summary)
-from .writing import texts_about, write_stories
 
 # %% ../nbs/36_make_readers.ipynb #e7fd2f59
 def _dev_grades(
@@ -175,8 +174,7 @@ def make_topic_reader(
 def _written_tasks(model, split, first, last, progress):
     "Plain tasks of some packaged topics, each with six texts by the model."
     names = [t.label for t in topic_tasks(split, last)[first:]]
-    texts = texts_about(model, names, n=6, progress=progress)
-    return tasks_from([(name, text) for name, some in texts.items() for text in some])
+    return Plain().written(model, names, n=6, progress=progress)
 
 # %% ../nbs/36_make_readers.ipynb #73324d70
 def make_hidden_reader(
@@ -211,7 +209,7 @@ def _news_splits(model, sizes, drafts, progress):
     for split, n in sizes.items():
         headlines = [t.label for t in news_tasks(split, n)]
         how = dict(drafts=drafts[split != "train"], progress=progress)
-        splits[split] = story_tasks(write_stories(model, headlines, **how))
+        splits[split] = News().written(model, headlines, **how)
     return splits
 
 # %% ../nbs/36_make_readers.ipynb #ac0750e2
@@ -259,9 +257,7 @@ def _fresh_tasks(model, source, n, recipe, drafts, num_texts, progress):
     if isinstance(source, str) and source in _FRESH and drafts is None:
         return _FRESH[source]("fresh", n)
     how = dict(n=num_texts, drafts=drafts or 1, progress=progress)
-    if recipe.kind == "news": return story_tasks(write_stories(model, names, **how))
-    texts = texts_about(model, names, **how)
-    return tasks_from([(name, text) for name, some in texts.items() for text in some])
+    return recipe.written(model, names, **how)
 
 # %% ../nbs/36_make_readers.ipynb #edbb6934
 def _rivals(recipe, diff_scale):

