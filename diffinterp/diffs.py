@@ -76,11 +76,15 @@ def stack(cls: LowRank, pairs):
     some = next(p for p in pairs if p is not None)
     none = cls(some.A[:0], some.B[:, :0])                   # a pair of rank 0
     rank = max(p.rank for p in pairs if p is not None)
-    A, B = zip(*(_padded(none if p is None else p, rank) for p in pairs))
-    return cls(torch.stack(A), torch.stack(B).mT)
+    same = [(none if p is None else p).padded(rank) for p in pairs]
+    return cls(torch.stack([A for A, _ in same]), torch.stack([B.T for _, B in same]).mT)
 
-def _padded(pair, rank): # -> A [rank, out] and B.T [rank, in]
-    return [F.pad(t, (0, 0, 0, rank - pair.rank)) for t in (pair.A, pair.B.T)]
+@patch
+def padded(self: LowRank, rank):
+    "The pair with zeros beside it, up to this rank. The product stays the same."
+    more = rank - self.rank
+    if not more: return self
+    return LowRank(F.pad(self.A, (0, 0, 0, more)), F.pad(self.B, (0, more)))
 
 # %% ../nbs/11_diffs.ipynb #a2191619
 @dataclass
@@ -126,11 +130,14 @@ def check_base(
     model, # a `FrozenModel`
     what="The weight diff", # the name of the diff or reader in the message
 ):
-    "Raise `BaseMismatchError` unless `base` is this model, or has no fingerprint."
-    wanted = base.get("fingerprint")
-    if not wanted or wanted == model.fingerprint: return
-    raise BaseMismatchError(f"{what} was made for {base.get('model')} ({wanted}); this "
-        f"model is {model.name} ({model.fingerprint}). Load the base it was made for.")
+    "Raise `BaseMismatchError` unless fingerprint, or else the name, is this model's."
+    wanted, named = base.get("fingerprint"), base.get("model")
+    if wanted == model.fingerprint: return
+    if not wanted and (not named or model.is_named(named)): return
+    advice = "Load the base it was made for"
+    if not wanted: advice += ", or give any_base where the weights are the same"
+    raise BaseMismatchError(f"{what} was made for {named} ({wanted or 'no fingerprint'}); "
+        f"this model is {model.name} ({model.fingerprint}). {advice}.")
 
 # %% ../nbs/11_diffs.ipynb #3cdad092
 def noise_like(
