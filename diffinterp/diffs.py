@@ -77,7 +77,8 @@ def stack(cls: LowRank, pairs):
     none = cls(some.A[:0], some.B[:, :0])                   # a pair of rank 0
     rank = max(p.rank for p in pairs if p is not None)
     same = [(none if p is None else p).padded(rank) for p in pairs]
-    return cls(torch.stack([A for A, _ in same]), torch.stack([B.T for _, B in same]).mT)
+    A, B = (torch.stack(factors) for factors in zip(*((A, B.T) for A, B in same)))
+    return cls(A, B.mT)
 
 @patch
 def padded(self: LowRank, rank):
@@ -136,7 +137,7 @@ def check_base(
     if not wanted and (not named or model.is_named(named)): return
     advice = "Load the base it was made for"
     if not wanted: advice += ", or give any_base where the weights are the same"
-    raise BaseMismatchError(f"{what} was made for {named} ({wanted or 'no fingerprint'}); "
+    raise BaseMismatchError(f"{what} was made for {named} ({wanted or 'by its name'}); "
         f"this model is {model.name} ({model.fingerprint}). {advice}.")
 
 # %% ../nbs/11_diffs.ipynb #3cdad092

@@ -154,7 +154,7 @@ def _left_out_note(names):
     "A list with the note that names what a diff cannot carry, or an empty list."
     if not names: return []
     some = ", ".join(sorted(names)[:3]) + (", ..." if len(names) > 3 else "")
-    return [f"Left out, since a low-rank change of the linears cannot carry it: {some}."]
+    return [f"A low-rank change of the linears cannot carry {some}; it is left out."]
 
 # %% ../nbs/12_sources.ipynb #d2f000a9
 def _read_safetensors(path):
@@ -205,30 +205,30 @@ def from_peft(
     return _diff_of_adapter(*found, where=where, **about)
 
 # %% ../nbs/12_sources.ipynb #d2f000c1
-class _Weights:
-    "The weights of a checkpoint folder or of a model, read one at a time by name."
-    def __init__(self,
-        source, # a folder of safetensors, a `FrozenModel` or a transformers model
-    ):
-        self.source = getattr(source, "model", source)
-        if isinstance(self.source, torch.nn.Module):
-            self.params = dict(self.source.named_parameters())
-            self.names = list(self.params)
-            return
-        self.files = {}
-        for path in sorted(Path(source).glob("*.safetensors")):
-            self.files |= {name: path for name in _names_in(path)}
-        self.names = list(self.files)
-        if not self.names: raise DataError(f"{source} holds no .safetensors files.")
+class _InMemory(dict):
+    "The weights of a model in memory by name."
+    def __init__(self, model): super().__init__(model.named_parameters())
+    def shape(self, name): return list(self[name].shape)
+
+# %% ../nbs/12_sources.ipynb #6f0cf66f
+class _InFiles(dict):
+    "The weights of a checkpoint folder by name; each is read when it is asked for."
+    def __init__(self, folder):
+        paths = sorted(Path(folder).glob("*.safetensors"))
+        super().__init__((name, path) for path in paths for name in _names_in(path))
+        if not self: raise DataError(f"{folder} holds no .safetensors files.")
 
     def __getitem__(self, name):
-        if isinstance(self.source, torch.nn.Module): return self.params[name].detach()
-        with safe_open(self.files[name], "pt") as file: return file.get_tensor(name)
+        with safe_open(self.get(name), "pt") as file: return file.get_tensor(name)
 
     def shape(self, name):
-        if isinstance(self.source, torch.nn.Module): return list(self.params[name].shape)
-        with safe_open(self.files[name], "pt") as file:
+        with safe_open(self.get(name), "pt") as file:
             return file.get_slice(name).get_shape()
+
+def _weights(source):
+    "The weights of a folder, a `FrozenModel` or a transformers model."
+    model = getattr(source, "model", source)
+    return _InMemory(model) if isinstance(model, torch.nn.Module) else _InFiles(source)
 
 # %% ../nbs/12_sources.ipynb #d2f000c2
 def _names_in(path):
@@ -274,21 +274,22 @@ def _change(ours, theirs):
     if ours.shape[0] != theirs.shape[0] and ours.shape[1:] == theirs.shape[1:]:
         return f"{theirs.shape[0] - ours.shape[0]:+d} rows"
     if ours.shape != theirs.shape: return f"shape {list(theirs.shape)}"
-    change = (theirs.float() - ours.float()).norm() / ours.float().norm().clamp(min=1e-12)
+    ours, theirs = ours.float(), theirs.float()
+    change = (theirs - ours).norm() / ours.norm().clamp(min=1e-12)
     return "" if change == 0 else f"{change:.1%} of its norm"
 
 def _other_changes(base, other, linears):
     "`{name: change in words}` of all weights that are in both, beside the linears."
-    theirs = {_plain(name): name for name in other.names}
-    ours = {_plain(name): name for name in base.names}
+    theirs, ours = ({_plain(name): name for name in some} for some in (other, base))
     both = [name for name in ours if name in theirs and name not in linears]
-    changes = {name: _change(base[ours[name]], other[theirs[name]]) for name in both}
+    with torch.no_grad():
+        changes = {n: _change(base[ours[n]], other[theirs[n]]) for n in both}
     return {name: change for name, change in changes.items() if change}
 
 # %% ../nbs/12_sources.ipynb #d2f000ca
 def _linears_of(base, other, where):
     "`{canonical name: (name in the base, name in the other)}`. Raises `DataError`."
-    find = lambda some: {_plain(n): n for n in some.names if n.endswith(".weight")
+    find = lambda some: {_plain(n): n for n in some if n.endswith(".weight")
                          and canonical_name(n) and len(some.shape(n)) == 2}
     ours, theirs = find(base), find(other)
     if missing := ours.keys() ^ theirs.keys():
@@ -310,23 +311,29 @@ def from_checkpoint(
     label="", # what the finetune is about, if known
 ):
     "The low-rank difference of two checkpoints. Raises `DataError`."
-    other, old = _Weights(source), _Weights(base)
-    where = source if isinstance(source, (str, Path)) else "the model"
-    linears, layers, total, left = _linears_of(old, other, where), {}, 0., 0.
+    other, old = _weights(source), _weights(base)
+    is_path = isinstance(source, (str, Path))
+    where, id = (source, Path(source).name) if is_path else ("the model", "model")
+    linears = _linears_of(old, other, where)
+    layers, left = _cut_layers(old, other, linears, rank=rank, energy=energy)
+    if not layers: raise DataError(f"{where} has the same linears as its base.")
+    notes = _checkpoint_notes(_other_changes(old, other, linears), left)
+    meta = dict(source="checkpoint", residual=left**.5, notes=notes)
+    about = base.base if isinstance(base, FrozenModel) else dict(model=str(base))
+    return WeightDiff(layers, 1., label=label, id=id, base=about, meta=meta)
+
+# %% ../nbs/12_sources.ipynb #d2f000cc
+def _cut_layers(base, other, linears, rank, energy):
+    "`({layer: LowRank}, share of the squared norm that is cut off)`, layer by layer."
+    layers, total, left = {}, 0., 0.
     for name, (ours, theirs) in linears.items():
-        delta = other[theirs].float() - old[ours].float()
+        delta = other[theirs].detach().float() - base[ours].detach().float()
         if not delta.any(): continue
         layer = name.removesuffix(".weight")
         layers[layer], norm, rest = _cut(delta, rank, energy=energy)
         total, left = total + norm, left + rest
-    if not layers: raise DataError(f"{where} has the same linears as its base.")
-    notes = _checkpoint_notes(_other_changes(old, other, linears), left / total)
-    about = base.base if isinstance(base, FrozenModel) else dict(model=str(base))
-    meta = dict(source="checkpoint", residual=(left / total)**.5, notes=notes)
-    id = Path(source).name if isinstance(source, (str, Path)) else "model"
-    return WeightDiff(layers, 1., label=label, id=id, base=about, meta=meta)
+    return layers, left / total if layers else 0.
 
-# %% ../nbs/12_sources.ipynb #d2f000cc
 def _checkpoint_notes(changes, left):
     "The notes of a diff between checkpoints: what was cut off, and what left out."
     notes = []
@@ -362,7 +369,8 @@ def from_published(
     found, name = _read_torch(path), Path(path).stem
     if isinstance(found, dict):
         layers = _published_layers(found, True, path)
-        return [WeightDiff(layers, 1., id=name, meta=dict(source="published", notes=[]))]
+        meta = dict(source="published", notes=[])
+        return [WeightDiff(layers, 1., id=name, meta=meta)]
     if not isinstance(found, list): raise DataError(f"{path} holds no list of diffs.")
     if which is not None and not 0 <= which < len(found):
         raise DataError(f"{path} has {len(found)} items, so there is no item {which}.")
@@ -372,16 +380,8 @@ def from_published(
 # %% ../nbs/12_sources.ipynb #d2f000d8
 class PublishedDiffs(Sequence):
     "The diffs of a published `index.csv`, each read when it is asked for."
-    def __init__(self,
-        index, # path of the index
-        rows=None, # rows of the index to show; None for all
-    ):
-        self.folder = Path(index).parent
-        with open(index, newline="", encoding="utf-8") as f:
-            self.rows = list(csv.DictReader(f)) if rows is None else rows
-        if not self.rows or not {"lora_path", "lora_idx"} <= self.rows[0].keys():
-            raise DataError(f"{index} is no index of published diffs: it needs the "
-                            "columns lora_path and lora_idx.")
+    def __init__(self, index): # path of the index
+        self.folder, self.rows = Path(index).parent, _read_index(index)
 
     def __len__(self): return len(self.rows)
 
@@ -391,6 +391,14 @@ class PublishedDiffs(Sequence):
         path = self.folder/row["lora_path"]
         if not path.exists(): path = self.folder/"weight-diffs"/row["lora_path"]
         return from_published(path, int(row["lora_idx"]))[0]
+
+# %% ../nbs/12_sources.ipynb #aa38a10e
+def _read_index(path):
+    "The rows of an `index.csv`. Raises `DataError`."
+    with open(path, newline="", encoding="utf-8") as f: rows = list(csv.DictReader(f))
+    if rows and {"lora_path", "lora_idx"} <= rows[0].keys(): return rows
+    raise DataError(f"{path} is no index of published diffs: it needs the columns "
+                    "lora_path and lora_idx.")
 
 # %% ../nbs/12_sources.ipynb #d2f000e1
 def _adapter_folders(folder):
@@ -433,6 +441,7 @@ def _from_hub(name):
         raise DataError(f"There is no file or folder {name}, and the hub does not give "
                         f"it: {why}") from None
 
+# %% ../nbs/12_sources.ipynb #2c90687a
 def _open_path(source, base, cut):
     "The diffs of a path or a hub id. Raises `DataError`."
     path = Path(source)
