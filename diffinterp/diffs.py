@@ -69,6 +69,12 @@ def to(self: LowRank, dtype):
     "The pair with both factors in this dtype."
     return LowRank(*(t.to(dtype) for t in self))
 
+# %% ../nbs/11_diffs.ipynb #c57e1b5a
+@patch
+def __add__(self: LowRank, other):
+    "The pair of the sum of both products; its rank is the sum of the ranks."
+    return LowRank(torch.cat([self.A, other.A], -2), torch.cat([self.B, other.B], -1))
+
 # %% ../nbs/11_diffs.ipynb #d1f0000d
 @patch(cls_method=True)
 def stack(cls: LowRank, pairs):

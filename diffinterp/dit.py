@@ -8,7 +8,12 @@ __all__ = ['DITAdapter']
 # %% ../nbs/21_dit.ipynb #77beef43
 from contextlib import contextmanager
 
+# %% ../nbs/21_dit.ipynb #2bbe4944
+import torch
+
 # %% ../nbs/21_dit.ipynb #ed4d1f98
+from .core import patch
+from .diffs import LowRank, WeightDiff
 from .finetunes import put_diffs
 from .lora import unwrap, wrap_reader
 from .readers import Reader
@@ -33,3 +38,19 @@ class DITAdapter(Reader, kind="dit"):
         "The model with W of each row and L on it."
         put_diffs(layers, diffs, self.diff_scale)
         return model
+
+# %% ../nbs/21_dit.ipynb #51c47672
+@patch
+def with_diff(self: DITAdapter,
+    diff, # a `WeightDiff`; None for L alone
+):
+    "s W + L as one `WeightDiff`: the finetune that answers for this diff."
+    scale = self.config["lora_alpha"] / self.config["rank"]
+    layers = {n: LowRank(*pair).to(torch.float32).scaled(scale)
+              for n, pair in self.factors.items()}
+    for n, pair in (diff.layers if diff else {}).items():
+        W = pair.to(torch.float32).scaled(self.diff_scale * diff.scale)
+        layers[n] = layers[n] + W if n in layers else W
+    name = diff.id if diff else "no diff"
+    meta = dict(reader=self.hash(), diff_scale=self.diff_scale)
+    return WeightDiff(layers, 1., id=f"{name} with its reader", base=self.base, meta=meta)

@@ -29,6 +29,7 @@ from .launch import join_processes, sum_over_processes
 from .lora import compiled, init_factors
 from .loss import mean_by_row, token_losses
 from .models import in_batches, load_model
+from .sources import as_diffs
 from .tasks import QUESTION
 
 # %% ../nbs/20_readers.ipynb #20a0d008
@@ -149,7 +150,7 @@ def answer(self: Reader,
 # %% ../nbs/20_readers.ipynb #20a0d014
 @patch
 def ask(self: Reader,
-    diffs, # a `WeightDiff`, a list, a `WeightDiffs`, or None for no diff
+    diffs, # a `WeightDiff`, a list, a `WeightDiffs`, a source, or None for no diff
     question=None, # one question, or one a diff; None: the question of the training
     max_new_tokens=None, # the most tokens an answer takes; None: those of the labels
     temperature=0.0, # 0 for greedy answers
@@ -162,7 +163,8 @@ def ask(self: Reader,
     """The answer for each diff: a string for one, a list for many, or an iterator.
 
     Raises `BaseMismatchError` for a diff of another base, else `DataError`."""
-    model, (diffs, single) = self.model_for(model), as_list(diffs)
+    model = self.model_for(model)
+    diffs, single = as_list(as_diffs(diffs, model))
     check_diffs(diffs, model)
     ids, questions = ids_of(diffs), each_question(question or self.question, len(diffs))
     how = dict(max_new_tokens=max_new_tokens or self.max_new_tokens,
@@ -259,15 +261,23 @@ def loss(self: Reader,
 # %% ../nbs/20_readers.ipynb #20a0d01d
 @patch
 def support(self: Reader,
-    diffs, # a list or a `WeightDiffs`; None in the list stands for no diff
+    diffs, # a diff, a list, a `WeightDiffs` or a source; None stands for no diff
     model=None, # a `FrozenModel`; None takes the reader's own
     answers=None, # the answers to judge, one a diff; None asks the reader
     question=None, # that they answer; None: the question of the training
 ):
     "How much each diff adds to its answer, in nats per token; 0 for an empty answer."
+    diffs, single = as_list(as_diffs(diffs, self.model_for(model)))
     if answers is None: answers = self.ask(diffs, question, model=model)
+    elif single and isinstance(answers, str): answers = [answers]
     if isinstance(answers, str) or len(answers) != len(diffs):
         raise DataError(f"Support needs one answer for each of the {len(diffs)} diffs.")
+    found = self._supports(diffs, model, answers, question)
+    return found[0] if single else found
+
+@patch
+def _supports(self: Reader, diffs, model, answers, question):
+    "The support of each answer, a list."
     full = [i for i, a in enumerate(answers) if a.strip()]
     if not full: return [0.] * len(answers)
     some = [answers[i] for i in full]
