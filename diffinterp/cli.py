@@ -4,12 +4,14 @@
 __all__ = ['COMMANDS', 'main']
 
 # %% ../nbs/43_cli.ipynb #3681809e
-import argparse, inspect, json, math, os, sys, tempfile, time
+import argparse, inspect, json, math, os, re, sys, tempfile, time
 from collections import namedtuple
 from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
 
 # %% ../nbs/43_cli.ipynb #bc28b157
+from . import __version__
 from .core import DataError, DiffInterpError, read_jsonl, write_text
 
 # %% ../nbs/43_cli.ipynb #c1100001
@@ -151,14 +153,20 @@ class _Parser(argparse.ArgumentParser):
 def _make_parser():
     "The argument parser with all sub-commands."
     parser = _Parser("diffinterp", description="Let a finetune say what it learned.")
+    parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (_, options, about) in COMMANDS.items():
         text = f"{about[0].upper()}{about[1:]}."
         sub = commands.add_parser(name, help=about, description=text)
         options(sub.add_argument)
+        sub.add_argument("--quiet", action="store_true", help="no bars and no hints")
         sub.add_argument("--traceback", action="store_true",
                          help="show where an error came from")
     return parser
+
+def _shows(args):
+    "Whether bars and hints are shown."
+    return not (args.json or args.quiet)
 
 # %% ../nbs/43_cli.ipynb #c110000c
 def _explained(error):
@@ -179,6 +187,14 @@ def _close_output():
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
+# %% ../nbs/43_cli.ipynb #8ba1a355
+def _check_command(argv):
+    "Raise `DataError` for a command that is not there, with the nearest one."
+    if not argv or argv[0].startswith("-") or argv[0] in COMMANDS: return
+    near = get_close_matches(argv[0], COMMANDS, 1)
+    advice = f"Did you mean {near[0]!r}?" if near else "See `diffinterp --help`."
+    raise DataError(f"There is no command {argv[0]!r}. {advice}")
+
 # %% ../nbs/43_cli.ipynb #c1100052
 def main(
     argv=None, # list of arguments; None for those of the process
@@ -186,6 +202,7 @@ def main(
     "Run the command; returns 0, 1, 2 for a user's mistake, or 130 when stopped."
     argv = sys.argv[1:] if argv is None else argv
     try:
+        _check_command(argv)
         args = _make_parser().parse_args(argv)
         COMMANDS[args.command].run(args)
         sys.stdout.flush()
@@ -243,7 +260,7 @@ def _read_tasks(args, packaged):
 
 def _written_tasks(args, recipe, model):
     "Tasks of texts that the model writes about --topics, for this kind of finetune."
-    return recipe.written(model, _topics(args), seed=args.seed, progress=not args.json)
+    return recipe.written(model, _topics(args), seed=args.seed, progress=_shows(args))
 
 # %% ../nbs/43_cli.ipynb #d77119bd
 def _train_diffs_options(add):
@@ -302,7 +319,7 @@ def _train_diffs(args):
     model = _load_model(args, recorded)
     tasks = tasks or _written_tasks(args, recipe, model)
     diffs = recipe.train(model, tasks, out=args.out, seed=args.seed, shard=shard,
-                         progress=not args.json, tokens_per_batch=args.tokens_per_batch)
+                         progress=_shows(args), tokens_per_batch=args.tokens_per_batch)
     columns = ["id", "label", "loss_first", "loss_last"]
     table = diffs.table().reindex(columns=columns)       # a share may have no diff
     if args.json: return _print_json(dict(run=str(diffs.folder), diffs=_rows(table)))
@@ -364,7 +381,7 @@ def _fit_reader(kind, args, options):
     start = load_reader(args.start) if args.start else None
     model = _load_model(args, _recorded_fit(out), name=diffs.base["model"])
     reader = kind.fit(model, diffs, dev, start=start, out=out/"fit",
-                      progress=not args.json, **options)
+                      progress=_shows(args), **options)
     if join_processes()[0]: return None
     reader.save(out/"reader")
     return reader
@@ -397,7 +414,7 @@ def _make_reader(kind, args, options):
         raise DataError("Several processes cannot make a reader from nothing: make the "
                         "diffs first with `diffinterp train-diffs`, then give --diffs.")
     model = _load_model(args, _recorded_fit(args.out))
-    options |= dict(kind=args.kind, progress=not args.json) | sizes
+    options |= dict(kind=args.kind, progress=_shows(args)) | sizes
     return make(model, args.out, **options)[0]
 
 # %% ../nbs/43_cli.ipynb #c1100023
@@ -427,7 +444,7 @@ def _train_reader(args):
 
 # %% ../nbs/43_cli.ipynb #c1100029
 def _ask_options(add):
-    add("run", help="folder of a run of diffs, or of a PEFT LoRA adapter")
+    _source_options(add)
     _reader_option(add)
     add("--ids", nargs="+", metavar="ID", help="only these diffs")
     add("--question", help="another question than the one of the reader's training")
@@ -437,36 +454,238 @@ def _ask_options(add):
     for more in (_model_options, _output_options): more(add)
 
 # %% ../nbs/43_cli.ipynb #550261a8
-def _diffs_to_ask(args):
-    "`(diffs, their names)` of a run or of a PEFT adapter. Raises `DataError`."
-    folder = Path(args.run)
-    if (folder/"config.json").exists():
-        from diffinterp.diffs import WeightDiffs
-        diffs = WeightDiffs(folder)
-        if args.ids: diffs = diffs[args.ids]
-        return diffs, diffs.ids
-    if (folder/"adapter_config.json").exists():
-        from diffinterp.sources import from_peft
-        return [from_peft(folder, folder.name)], [folder.name]
-    raise DataError(f"{folder} is neither a run of weight diffs nor a PEFT adapter: it "
-                    "has no config.json and no adapter_config.json.")
+def _source_options(add):
+    add("sources", nargs="+", metavar="SOURCE", help="a run of diffs, a folder of PEFT "
+        "adapters, a whole model, a published .pt or index.csv, or a hub id")
+    add("--rank", type=_COUNT, default=16,
+        help="of a whole model's difference to its base (default: %(default)s)")
+    add("--strength", type=_NUMBER, default=1.,
+        help="how much each diff is multiplied before it is read (default: 1)")
+    add("--any-base", action="store_true",
+        help="go on with an adapter that names another base")
+
+# %% ../nbs/43_cli.ipynb #7f62c652
+def _check_sources(args):
+    "Raise `DataError` for a source that is neither here nor could be a hub id."
+    from diffinterp.sources import folder_kind
+    for source in args.sources:
+        if Path(source).is_dir(): folder_kind(source)
+        elif not Path(source).exists() and not re.fullmatch(r"[\w.-]+/[\w.-]+", source):
+            raise DataError(f"There is no file or folder {source}.")
+
+# %% ../nbs/43_cli.ipynb #8cc10538
+def _open_sources(args, model):
+    "The diffs of all sources, with --ids and --strength: a run or a list."
+    from diffinterp.diffs import WeightDiffs
+    from diffinterp.evidence import strengthened
+    from diffinterp.sources import open_diffs
+    how = dict(base=model, rank=args.rank, any_base=args.any_base)
+    opened = [open_diffs(source, **how) for source in args.sources]
+    ids = getattr(args, "ids", None)
+    single = len(opened) == 1 and isinstance(opened[0], WeightDiffs)
+    diffs = opened[0] if single else [d for some in opened for d in some]
+    if ids: diffs = diffs[ids] if single else _named(diffs, ids)
+    return strengthened(diffs, args.strength)
+
+# %% ../nbs/43_cli.ipynb #153f2e82
+def _named(diffs, ids):
+    "The diffs with these ids. Raises `DataError` for an id that is not there."
+    known = {d.id: d for d in diffs}
+    if missing := [i for i in ids if i not in known]:
+        raise DataError(f"There is no diff {missing[0]!r} in the sources.")
+    return [known[i] for i in ids]
+
+# %% ../nbs/43_cli.ipynb #7351c1bd
+def _with_evidence(reader, diffs, answers, question):
+    "A DataFrame: diff, answer, support, verdict."
+    import pandas as pd
+    from diffinterp.diffs import ids_of
+    from diffinterp.evidence import fluency, verdict
+    support = reader.support(diffs, answers=answers, question=question)
+    rows = zip(answers, support, fluency(reader.model, answers))
+    verdicts = [verdict(*row) for row in rows]
+    return pd.DataFrame(dict(diff=ids_of(diffs), answer=answers,
+                             support=[round(s, 1) for s in support], verdict=verdicts))
 
 # %% ../nbs/43_cli.ipynb #c110002a
 @_command("ask", "ask a reader what weight diffs are about", options=_ask_options)
 def _ask(args):
-    diffs, names = _diffs_to_ask(args)
+    _check_sources(args)
     reader = _load_reader(args)
-    import pandas as pd
+    diffs = _open_sources(args, reader.model)
     answers = reader.ask(diffs, args.question, temperature=args.temperature or 0.,
                          num_beams=1 if args.temperature else args.num_beams,
                          batch_size=args.batch_size, seed=args.seed)
-    found = reader.support(diffs, answers=answers, question=args.question)
-    support = [round(s, 1) for s in found]
-    table = pd.DataFrame(dict(diff=names, answer=answers, support=support))
+    table = _with_evidence(reader, diffs, answers, args.question)
     if args.json: return _print_json(_rows(table))
     _print_table(table, answer=60)
-    print("\nsupport: how much the diff adds to its answer, in nats per token. Under 1 "
-          "the answer is the reader's own.")
+    if args.quiet: return
+    print("\nsupport: how much the diff adds to its answer, in nats per token.\n"
+          f"All evidence:  diffinterp explain {' '.join(args.sources)}")
+
+# %% ../nbs/43_cli.ipynb #22e59545
+def _explain_options(add):
+    _source_options(add)
+    _reader_option(add)
+    add("--question", help="another question than the one of the reader's training")
+    add("--amplify", type=_NUMBER, default=6.,
+        help="factor of the amplified finetune beside it (default: 6)")
+    add("--num-beams", type=_COUNT, default=4,
+        help="beams of every answer (default: %(default)s)")
+    add("--sweep", action="store_true", help="also the answers at five strengths")
+    add("--report", metavar="FILE", help="write one HTML file with the evidence")
+    for more in (_model_options, _output_options): more(add)
+
+# %% ../nbs/43_cli.ipynb #302141da
+@_command("explain", "an answer with its evidence", options=_explain_options)
+def _explain(args):
+    from diffinterp.evidence import explain, sweep, write_report
+    _check_sources(args)
+    _check_no_folder(args.report)
+    reader = _load_reader(args)
+    diffs = list(_open_sources(args, reader.model))
+    found = explain(reader, diffs, question=args.question, amplify=args.amplify,
+                    num_beams=args.num_beams)
+    for e in found: e.strength = args.strength
+    sweeps = [sweep(reader, d, question=args.question) for d in diffs if args.sweep]
+    if args.report: write_report(found, args.report, about=f"Reader: {args.reader}")
+    _show_explanations(args, found, sweeps)
+
+# %% ../nbs/43_cli.ipynb #20a8aed2
+def _show_explanations(args, found, sweeps):
+    "Print explanations, and the sweeps if there are any."
+    if args.json:
+        more = [dict(sweep=_rows(s)) for s in sweeps] or [{}] * len(found)
+        return _print_json([e.record() | rest for e, rest in zip(found, more)])
+    for i, e in enumerate(found):
+        print(e, end="\n\n")
+        if sweeps: _print_table(sweeps[i]); print()
+    if args.report: print(f"report: {args.report}")
+
+# %% ../nbs/43_cli.ipynb #2795d439
+def _info_options(add):
+    add("source", help="a run, a folder of PEFT adapters, a published file, a reader")
+    _output_options(add)
+
+# %% ../nbs/43_cli.ipynb #9d674c8f
+@_command("info", "what a source or a reader is, without loading a model",
+          options=_info_options)
+def _info(args):
+    from diffinterp.readers import packaged_readers
+    folder = packaged_readers().get(args.source, Path(args.source))
+    if (Path(folder)/"reader.json").exists(): rows = [_reader_row(folder)]
+    else:
+        _check_sources(argparse.Namespace(sources=[args.source]))
+        rows = _source_rows(args.source)
+    if args.json: return _print_json(rows)
+    for row in rows[:20]:
+        for name, value in row.items(): print(f"{name:<12} {value}")
+        print()
+    if len(rows) > 20: print(f"... and {len(rows) - 20} more")
+
+# %% ../nbs/43_cli.ipynb #0b8631fd
+def _source_rows(source):
+    "`[{id, label, base, rank, layers, norm, notes}]` of what a source holds."
+    from diffinterp.sources import open_diffs
+    total = lambda d: round(float((d.norms()**2).sum()**.5), 3)
+    return [dict(id=d.id, label=d.label, base=d.base.get("model"), rank=d.rank,
+                 layers=len(d.layers), norm=total(d), notes=d.meta.get("notes", []))
+            for d in open_diffs(source)]
+
+# %% ../nbs/43_cli.ipynb #3b246392
+def _reader_row(folder):
+    "`{reader, kind, base, question, training diffs, held out}`."
+    from diffinterp.readers import load_reader
+    reader = load_reader(folder)
+    rows = {r["method"]: r for r in reader.record.get("held_out", [])
+            if r["grader"] == "calibrated"}
+    best = rows.get("reader, 4 beams") or rows.get("reader")
+    held_out = "not measured" if not best else (
+        "{mean:.2f} [{low:.2f}, {high:.2f}] of 5, n = {n}".format(**best))
+    return dict(reader=Path(folder).name, kind=reader.kind, base=reader.base["model"],
+                question=reader.question, diffs=reader.config.get("num_diffs"),
+                held_out=held_out)
+
+# %% ../nbs/43_cli.ipynb #0e656cfd
+@_command("readers", "the readers that come with the package", options=_output_options)
+def _readers(args):
+    import pandas as pd
+    from diffinterp.readers import packaged_readers
+    rows = [_reader_row(folder) for folder in packaged_readers().values()]
+    if args.json: return _print_json(rows)
+    _print_table(pd.DataFrame(rows), question=40, held_out=40)
+
+# %% ../nbs/43_cli.ipynb #4fdc03a4
+def _base_of(source):
+    "The base that the diffs of a source name; None for a whole model."
+    from diffinterp.sources import open_diffs
+    if Path(source).is_dir() and _is_whole(source): return None
+    return next(iter(open_diffs(source))).base.get("model")
+
+def _is_whole(folder):
+    from diffinterp.sources import folder_kind
+    return folder_kind(folder) == "checkpoint"
+
+# %% ../nbs/43_cli.ipynb #28ab384d
+def _import_options(add):
+    _source_options(add)
+    add("--out", default="runs/imported",
+        help="folder of the new run (default: %(default)s)")
+    for more in (_model_options, _output_options): more(add)
+
+# %% ../nbs/43_cli.ipynb #1a1a968a
+@_command("import", "keep finetunes from elsewhere as a run", options=_import_options)
+def _import(args):
+    from diffinterp.diffs import save_diffs
+    _check_sources(args)
+    model = _load_model(args, name=_base_of(args.sources[0]))
+    diffs = list(_open_sources(args, model))
+    run = save_diffs(diffs, args.out)
+    if args.json: return _print_json(dict(run=str(run.folder), diffs=run.ids))
+    print(f"{len(run)} weight diffs in {run.folder}")
+    for d in diffs:
+        for note in d.meta.get("notes", []): print(f"{d.id}: {note}")
+    if _shows(args): print(f"Ask a reader:  diffinterp ask {run.folder}")
+
+# %% ../nbs/43_cli.ipynb #6816232e
+def _export_options(add):
+    _source_options(add)
+    add("--with-reader", dest="reader", metavar="READER",
+        help="W and this reader's L together, as one adapter that answers its question")
+    add("--merged", action="store_true", help="whole models instead of adapters")
+    add("--out", default="exported",
+        help="folder; each diff gets one of its own in it (default: %(default)s)")
+    for more in (_model_options, _output_options): more(add)
+
+# %% ../nbs/43_cli.ipynb #98bbfc62
+@_command("export", "write diffs as PEFT adapters or whole models",
+          options=_export_options)
+def _export(args):
+    _check_sources(args)
+    reader = _load_reader(args) if args.reader else None
+    if reader: model = reader.model
+    else: model = _load_model(args, name=_base_of(args.sources[0]))
+    if reader and not hasattr(reader, "with_diff"):
+        raise DataError(f"{args.reader} is no LoRA; it cannot be part of an adapter.")
+    diffs = _open_sources(args, model)
+    rows = [_export_one(args, diff, reader, model) for diff in diffs]
+    if args.json: return _print_json(rows)
+    for row in rows: print(f"{row['id']}: {row['folder']}, {row['check']}")
+
+# %% ../nbs/43_cli.ipynb #eca3cffd
+def _export_one(args, diff, reader, model):
+    "`{id, folder, check}` of one diff that is written and checked."
+    from diffinterp.sources import check_export, save_merged
+    folder = Path(args.out)/(re.sub(r"[^\w.-]+", "-", diff.id) or "diff")
+    if folder.exists(): raise DataError(f"{folder} is there already.")
+    whole, check = reader.with_diff(diff) if reader else diff, "a whole model"
+    if args.merged: save_merged(whole, model, folder)
+    else:
+        whole.to_peft(folder, f"Ask it: {reader.question}" if reader else "")
+        try: far = check_export(folder, whole, model)
+        except ImportError: check = "not checked, because PEFT is not installed"
+        else: check = f"PEFT gives the same logits, within {far:.1g}"
+    return dict(id=diff.id, folder=str(folder), check=check)
 
 # %% ../nbs/43_cli.ipynb #a1874cab
 def _evaluate_options(add):
@@ -595,7 +814,7 @@ def _demo_diffs(args, tasks, reader, out):
     plain = Recipe.find("plain")()
     tasks = tasks or _written_tasks(args, plain, reader.model)
     return plain.train(reader.model, tasks, out=out, seed=args.seed,
-                       progress=not args.json)
+                       progress=_shows(args))
 
 def _save_figure(table, path):
     "Save a figure of the table; None for a table without truths."
@@ -671,26 +890,18 @@ def _bench_options(add):
         "minutes on two cores (default: the grid of sizes too)")
     add("--no-compile", dest="with_compile", action="store_false", help="leave "
         "torch.compile out (default: ours is measured with and without it)")
-    add("--json", metavar="FILE", help="write all figures there")
-
-def _check_file(path):
-    "Raise `DataError` unless a file can be written there."
-    _check_no_folder(path)
-    if not Path(path).resolve().parent.is_dir():
-        raise DataError(f"There is no folder for {path}; make it first.")
+    _output_options(add)
 
 # %% ../nbs/43_cli.ipynb #c1100044
 @_command("bench", "measure what training many diffs at once costs, next to other ways",
           options=_bench_options)
 def _bench(args):
-    if args.json: _check_file(args.json)
     from diffinterp.bench import bench, bench_table
     report = bench(_load_model(args), args.quick, compile=args.with_compile)
-    if args.json: write_text(args.json, json.dumps(report, indent=1))
+    if args.json: return _print_json(report)
     _print_table(bench_table(report))
     print(f"\n{_bench_line(report)}")
     for note in report["left_out"]: print(note)
-    if args.json: print(f"all figures: {args.json}")
 
 # %% ../nbs/43_cli.ipynb #c1100045
 def _bench_line(report):

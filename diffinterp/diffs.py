@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['LowRank', 'WeightDiff', 'check_base', 'noise_like', 'read_manifest', 'WeightDiffs', 'create_store', 'add_shard',
-           'as_list', 'labels_of', 'ids_of', 'pick', 'check_diffs', 'batch_diffs', 'diffs_hash']
+           'as_list', 'labels_of', 'ids_of', 'pick', 'check_diffs', 'save_diffs', 'batch_diffs', 'diffs_hash']
 
 # %% ../nbs/11_diffs.ipynb #80b0d6fd
 import functools, hashlib, json
@@ -398,6 +398,24 @@ def check_diffs(diffs, model):
     store = isinstance(diffs, WeightDiffs)
     bases = [diffs.base] if store else [d.base for d in diffs if d]
     for base in bases: check_base(base, model)
+
+# %% ../nbs/11_diffs.ipynb #ff727534
+def save_diffs(
+    diffs, # `WeightDiff` objects of one base, with ids of their own
+    folder, # a new folder
+):
+    "Write the diffs as a run; returns the `WeightDiffs`. Raises `DataError`."
+    diffs = list(diffs)
+    ids, bases = ids_of(diffs), {json_hash(d.base) for d in diffs}
+    if len(bases) != 1: raise DataError("The diffs of a run have one base.")
+    if len({*ids}) < len(ids): raise DataError("Two diffs have the same id.")
+    rank = max(d.rank for d in diffs)
+    create_store(folder, dict(base=diffs[0].base, rank=rank, source="imported"))
+    for i, d in enumerate(diffs):
+        row = dict(id=d.id, label=d.label, index=i, notes=d.meta.get("notes", []))
+        factors = {n: LowRank.stack([pair]) for n, pair in d.layers.items()}
+        add_shard(folder, factors, [row], scale=d.scale)
+    return WeightDiffs(folder)
 
 # %% ../nbs/11_diffs.ipynb #387eb4e6
 def batch_diffs(
