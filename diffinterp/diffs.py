@@ -139,7 +139,7 @@ def check_base(
 ):
     "Raise `BaseMismatchError` unless fingerprint, or else the name, is this model's."
     wanted, named = base.get("fingerprint"), base.get("model")
-    if wanted == model.fingerprint: return
+    if wanted == model.fingerprint or wanted and model.is_base(base): return
     if not wanted and (not named or model.is_named(named)): return
     advice = "Load the base it was made for"
     if not wanted: advice += ", or give any_base where the weights are the same"

@@ -8,7 +8,7 @@ __all__ = ['EMBEDDED', 'keep_memory', 'cached_package', 'choose_dtype_attention'
 
 # %% ../nbs/01_models.ipynb #81a62d05
 import contextlib, copy, ctypes, functools, gc, hashlib, io, json, os, platform, shutil
-import subprocess, sys, tempfile, threading, time, weakref, zipfile
+import subprocess, sys, tempfile, threading, time, warnings, weakref, zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -244,18 +244,34 @@ def choose_tokens_per_batch(
     return _measured_once(["tokens per batch", *about], measure)
 
 # %% ../nbs/01_models.ipynb #97bb58f9
+def _hash_tensor(h, name, t, step=1):
+    "Add a tensor's name, shape and every step-th value in bfloat16 to a hash."
+    values = t.detach().reshape(-1)[::step].to("cpu", torch.bfloat16).contiguous()
+    h.update(f"{name}{tuple(t.shape)}".encode())
+    h.update(values.view(torch.int16).numpy())
+
+# %% ../nbs/01_models.ipynb #512b1ebe
 def fingerprint(
     model, # any torch module, adapters off
-    sample=4096, # values of each parameter that enter the hash, evenly spread
+    chat_template="", # of its tokenizer
 ):
-    "16 hex digits that change when the weights change."
+    "20 hex digits that change when the weights or the chat template change."
+    h = hashlib.sha256((chat_template or "").encode())
+    floating = [(n, b) for n, b in model.named_buffers() if b.is_floating_point()]
+    by_name = lambda pairs: sorted(pairs, key=lambda pair: pair[0])
+    for name, t in by_name([*model.named_parameters(), *floating]):
+        _hash_tensor(h, name, t)
+    for name, module in by_name(model.named_modules()):
+        eps = getattr(module, "variance_epsilon", getattr(module, "eps", None))
+        if eps is not None: h.update(f"{name} eps {eps:g}".encode())
+    return h.hexdigest()[:20]
+
+# %% ../nbs/01_models.ipynb #8247d280
+def _fingerprint_1(model):
+    "16 hex digits of evenly spread values of each parameter."
     h = hashlib.sha256()
     for name, p in sorted(model.named_parameters()):
-        flat = p.detach().reshape(-1)
-        step = max(1, len(flat) // sample)
-        values = flat[::step].to("cpu", torch.bfloat16).contiguous()
-        h.update(f"{name}{tuple(p.shape)}".encode())
-        h.update(values.view(torch.int16).numpy().tobytes())
+        _hash_tensor(h, name, p, step=max(1, p.numel() // 4096))
     return h.hexdigest()[:16]
 
 # %% ../nbs/01_models.ipynb #05afbb92
@@ -289,6 +305,57 @@ def dtype(self: FrozenModel):
 def base(self: FrozenModel):
     "The identity of the model, as diffs and readers store it."
     return dict(model=self.name, revision=self.revision, fingerprint=self.fingerprint)
+
+# %% ../nbs/01_models.ipynb #d82d6732
+_NEAR = .2                              # share of the norm up to which a copy is near
+_distances = {}                         # {(fingerprint, name): distance}
+
+def _other_copy(name):
+    "The folder of a model by its name, if it is on this machine, else None."
+    if name == EMBEDDED: return _embedded_folder()
+    if Path(str(name)).is_dir(): return Path(name)
+    from huggingface_hub import snapshot_download
+    try: return Path(snapshot_download(str(name), local_files_only=True))
+    except (OSError, ValueError): return None
+
+# %% ../nbs/01_models.ipynb #76a52e5b
+def _squares(model, folder, rows=16):
+    "Of some rows of each matrix: `(squared distance, squared norm)`; None: not alike."
+    own, distance, norm = dict(model.named_parameters()), 0., 0.
+    for path in Path(folder).glob("*.safetensors"):
+        with safe_open(path, "pt") as file:
+            for name in own.keys() & file.keys():
+                part, p = file.get_slice(name), own[name].detach()
+                if list(p.shape) != part.get_shape(): return None
+                theirs, ours = part[:rows].float(), p[:rows].float().cpu()
+                distance += (theirs - ours).square().sum().item()
+                norm += theirs.square().sum().item()
+    return (distance, norm) if norm else None
+
+# %% ../nbs/01_models.ipynb #2e2c02a0
+@patch
+def distance_to(self: FrozenModel, name):
+    "Distance of the weights to another copy, as a share of their norm; None: unknown."
+    key = self.fingerprint, str(name)
+    if key not in _distances:
+        folder = _other_copy(name)
+        squares = folder and _squares(_module(self), folder)
+        _distances[key] = (squares[0] / squares[1])**.5 if squares else None
+    return _distances[key]
+
+@patch
+def is_base(self: FrozenModel, base):
+    """Whether a diff's or reader's base, with its fingerprint, is this model.
+
+    Warns where it is the same model in another rounding."""
+    wanted = base["fingerprint"]
+    own = self.fingerprint if len(wanted) == 20 else _fingerprint_1(_module(self))
+    if wanted == own: return True
+    far = self.distance_to(base.get("model"))
+    if far is None or far > _NEAR: return False
+    warnings.warn(f"{self.name} is {far:.1%} away from {base.get('model')}: another "
+                  "rounding, or a finetune of it. Answers may be worse.", stacklevel=3)
+    return True
 
 # %% ../nbs/01_models.ipynb #4d7af021
 @patch
@@ -330,7 +397,8 @@ def freeze(
     if tokenizer.pad_token_id is None: tokenizer.pad_token = tokenizer.eos_token
     model.eval().requires_grad_(False)
     return FrozenModel(model, tokenizer, name=str(name), revision=revision,
-                       fingerprint=fingerprint(model), compile=compile)
+                       fingerprint=fingerprint(model, tokenizer.chat_template),
+                       compile=compile)
 
 # %% ../nbs/01_models.ipynb #c653da75
 def _device(device):

@@ -335,7 +335,7 @@ def _svd(delta, rank):
         return torch.linalg.svd(delta, full_matrices=False)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        U, S, V = torch.svd_lowrank(delta, q=min(rank + 16, *delta.shape), niter=4)
+        U, S, V = torch.svd_lowrank(delta, q=min(rank + 16, *delta.shape), niter=2)
     return U, S, V.T
 
 # %% ../nbs/12_sources.ipynb #d2f000c9
