@@ -8,7 +8,7 @@ _rooms = dict(
     models="FrozenModel freeze load_model",
     lora="MultiLoRALinear MultiTaskLoRALinear unwrap wrap_multitask wrap_reader",
     diffs="LowRank WeightDiff WeightDiffs",
-    sources="from_peft",
+    sources="from_peft open_diffs",
     tasks="Task news news_tasks story_tasks tasks_from topic_tasks topics",
     writing="texts_about write_stories write_texts",
     hidden="hidden_topic_tasks ordinary_tasks",
@@ -18,6 +18,7 @@ _rooms = dict(
     dit="DITAdapter",
     weight_to_text="WeightToText",
     scores="interval",
+    evidence="explain sweep",
     weight_diff_qa="Method compare evaluate gating_report gating_summary loss_gap summary",
     make_readers=("fresh_record make_hidden_reader make_news_reader make_reader "
                   "make_topic_reader"))

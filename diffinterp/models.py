@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['EMBEDDED', 'keep_memory', 'cached_package', 'choose_dtype_attention', 'choose_tokens_per_batch', 'fingerprint',
-           'FrozenModel', 'freeze', 'check_compiler', 'load_model', 'download_model', 'in_batches']
+           'FrozenModel', 'freeze', 'check_compiler', 'loading_errors', 'load_model', 'download_model', 'in_batches']
 
 # %% ../nbs/01_models.ipynb #81a62d05
 import contextlib, copy, ctypes, functools, gc, hashlib, io, json, os, platform, shutil
@@ -343,6 +343,7 @@ def distance_to(self: FrozenModel, name):
         _distances[key] = (squares[0] / squares[1])**.5 if squares else None
     return _distances[key]
 
+# %% ../nbs/01_models.ipynb #a8c1c442
 @patch
 def is_base(self: FrozenModel, base):
     """Whether a diff's or reader's base, with its fingerprint, is this model.
@@ -453,12 +454,15 @@ def _reason(name, text):
 
 # %% ../nbs/01_models.ipynb #d36a8939
 @contextlib.contextmanager
-def _explained(name):
+def loading_errors(
+    name, # what is loaded: a hub id or a folder
+    what="model", # what it is
+):
     "Inside the block, errors of the hub and of transformers become a `ModelError`."
     try: yield
     except (OSError, ValueError, KeyError, SafetensorError) as e:
         reason = _reason(str(name), " ".join(str(e).split()))
-        message = f"The model {str(name)!r} cannot be loaded: {reason}."
+        message = f"The {what} {str(name)!r} cannot be loaded: {reason}."
         raise ModelError(message) from None
 
 # %% ../nbs/01_models.ipynb #5cc78f86
@@ -487,7 +491,7 @@ def load_model(
     device, dtype = _device(device), _dtype(dtype)
     if compile: check_compiler(device)
     path = _embedded_folder() if embedded else name
-    with quiet_transformers(), _explained(name):
+    with quiet_transformers(), loading_errors(name):
         model, tokenizer, commit = _read_model(path, revision, device=device,
                                                dtype=dtype, attention=attention)
     revision = _EMBEDDED_SHA256[:12] if embedded else commit
@@ -502,7 +506,7 @@ def download_model(
     "Download a model for later use; returns its folder. Raises `ModelError`."
     if name in (None, EMBEDDED): return _embedded_folder()
     from huggingface_hub import snapshot_download
-    with _explained(name):
+    with loading_errors(name):
         return Path(snapshot_download(name, allow_patterns=_MODEL_FILES))
 
 # %% ../nbs/01_models.ipynb #5235b5c6

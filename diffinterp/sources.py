@@ -20,7 +20,7 @@ from safetensors import SafetensorError, safe_open
 # %% ../nbs/12_sources.ipynb #a4ae93b5
 from .core import BaseMismatchError, DataError, patch, read_json
 from .core import write_safetensors, write_text
-from .models import EMBEDDED, FrozenModel, download_model
+from .models import EMBEDDED, FrozenModel, download_model, loading_errors
 from .lora import canonical_name, decoder_linears, set_weight_diffs, unwrap
 from .lora import wrap_reader
 from .diffs import LowRank, WeightDiff, WeightDiffs, batch_diffs, check_base
@@ -451,19 +451,31 @@ def from_published(
 # %% ../nbs/12_sources.ipynb #d2f000d8
 class PublishedDiffs(Sequence):
     "The diffs of a published `index.csv`, each read when it is asked for."
-    def __init__(self, index): # path of the index
+    def __init__(self,
+        index, # path of the index
+        repo=None, # hub id, if the files beside the index are to be fetched from there
+    ):
         self.folder, self.rows = Path(index).parent, _read_index(index)
+        self.repo = repo
 
     def __len__(self): return len(self.rows)
 
     def __getitem__(self, i):
         if isinstance(i, slice): return [self[j] for j in range(len(self))[i]]
         row = self.rows[i]
-        path = self.folder/row["lora_path"]
-        if not path.exists(): path = self.folder/"weight-diffs"/row["lora_path"]
+        path = _published_file(self.folder, row["lora_path"], self.repo)
         return from_published(path, int(row["lora_idx"]))[0]
 
 # %% ../nbs/12_sources.ipynb #aa38a10e
+def _published_file(folder, name, repo):
+    "The path of a published file, which is fetched if it is not there."
+    for path in (folder/name, folder/"weight-diffs"/name):
+        if path.exists(): return path
+    if not repo: raise DataError(f"There is no file {name} beside the index.")
+    from huggingface_hub import hf_hub_download
+    with loading_errors(repo, "finetune"):
+        return Path(hf_hub_download(repo, f"weight-diffs/{name}"))
+
 def _read_index(path):
     "The rows of an `index.csv`. Raises `DataError`."
     with open(path, newline="", encoding="utf-8") as f: rows = list(csv.DictReader(f))
@@ -481,6 +493,7 @@ def _adapter_folders(folder):
     named = [f for f in found if f not in steps]
     return named or ([max(steps, key=step)] if steps else [])
 
+# %% ../nbs/12_sources.ipynb #ffa12c5c
 def folder_kind(folder):
     "`run`, `adapter`, `index` or `checkpoint`. Raises `DataError` for anything else."
     path = Path(folder)/"config.json"
@@ -493,12 +506,12 @@ def folder_kind(folder):
                     "no index.csv and no model.")
 
 # %% ../nbs/12_sources.ipynb #d2f000e2
-def _open_folder(folder, base, cut):
+def _open_folder(folder, base, cut, repo=None):
     "The diffs in a folder. Raises `DataError` if there are none."
     kind = folder_kind(folder)
     if kind == "run": return WeightDiffs(folder)
     if kind == "adapter": return [from_peft(f) for f in _adapter_folders(folder)]
-    if kind == "index": return PublishedDiffs(folder/"index.csv")
+    if kind == "index": return PublishedDiffs(folder/"index.csv", repo)
     if base is not None: return [from_checkpoint(folder, base, **cut)]
     raise DataError(f"{folder} is a whole model; name its base too.")
 
@@ -506,13 +519,10 @@ def _open_folder(folder, base, cut):
 _HUB_FILES = ["adapter_*", "*/adapter_*", "config.json", "*.safetensors", "index.csv"]
 
 def _from_hub(name):
-    "The folder of a hub repository's adapters, model or index. Raises `DataError`."
+    "The folder of a hub repository's adapters, model or index. Raises `ModelError`."
     from huggingface_hub import snapshot_download
-    try: return Path(snapshot_download(name, allow_patterns=_HUB_FILES))
-    except (OSError, ValueError) as e:
-        why = " ".join(str(e).split())[:120]
-        raise DataError(f"There is no file or folder {name}, and the hub does not give "
-                        f"it: {why}") from None
+    with loading_errors(name, "finetune"):
+        return Path(snapshot_download(name, allow_patterns=_HUB_FILES))
 
 # %% ../nbs/12_sources.ipynb #2c90687a
 def _open_path(source, base, cut):
@@ -522,7 +532,7 @@ def _open_path(source, base, cut):
     if path.name.endswith(".csv"): return PublishedDiffs(path)
     if path.is_file(): return from_published(path)
     if re.fullmatch(r"[\w.-]+/[\w.-]+", str(source)) and not path.is_absolute():
-        return _open_folder(_from_hub(str(source)), base, cut)
+        return _open_folder(_from_hub(str(source)), base, cut, repo=str(source))
     raise DataError(f"There is no file or folder {source}.")
 
 # %% ../nbs/12_sources.ipynb #d2f000e5
