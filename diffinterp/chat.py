@@ -12,7 +12,7 @@ import contextlib
 import torch
 
 # %% ../nbs/02_chat.ipynb #5df55a4d
-from .core import DataError, json_hash, quiet_transformers
+from .core import DataError, ModelError, json_hash, quiet_transformers
 
 # %% ../nbs/02_chat.ipynb #0dab8660
 def render_chat(
@@ -22,7 +22,11 @@ def render_chat(
     answer=None, # the assistant's message; None leaves it out
     **kwargs, # passed on to `apply_chat_template`
 ):
-    "The text of a conversation, by the tokenizer's own chat template."
+    "The text of a conversation by the tokenizer's template. Raises `ModelError`."
+    if not tokenizer.chat_template:
+        raise ModelError("The tokenizer has no chat template, so the model cannot be "
+                         "asked. Take the model's instruct version, or set "
+                         "tokenizer.chat_template.")
     messages = [dict(role="system", content=system)] if system is not None else []
     messages += [dict(role="user", content=question)]
     if answer is not None: messages += [dict(role="assistant", content=answer)]

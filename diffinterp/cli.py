@@ -533,34 +533,56 @@ def _explain_options(add):
     add("--num-beams", type=_COUNT, default=4,
         help="beams of every answer (default: %(default)s)")
     add("--sweep", action="store_true", help="also the answers at five strengths")
+    add("--blocks", action="store_true", help="also the blocks that carry the answer")
     add("--report", metavar="FILE", help="write one HTML file with the evidence")
+    add("--card", metavar="FILE", help="write a section for a model card, in Markdown")
     for more in (_model_options, _output_options): more(add)
 
 # %% ../nbs/43_cli.ipynb #302141da
 @_command("explain", "an answer with its evidence", options=_explain_options)
 def _explain(args):
-    from diffinterp.evidence import explain, sweep, write_report
+    from diffinterp.evidence import explain
     _check_sources(args)
-    _check_no_folder(args.report)
+    for path in (args.report, args.card): _check_no_folder(path)
     reader = _load_reader(args)
     diffs = list(_open_sources(args, reader.model))
     found = explain(reader, diffs, question=args.question, amplify=args.amplify,
                     num_beams=args.num_beams)
     for e in found: e.strength = args.strength
-    sweeps = [sweep(reader, d, question=args.question) for d in diffs if args.sweep]
-    if args.report: write_report(found, args.report, about=f"Reader: {args.reader}")
-    _show_explanations(args, found, sweeps)
+    more = [_more_evidence(args, reader, *pair) for pair in zip(diffs, found)]
+    _write_evidence(args, found, reader.model.base)
+    _show_explanations(args, found, more)
+
+# %% ../nbs/43_cli.ipynb #06354b30
+def _more_evidence(args, reader, diff, explanation):
+    "`{name: DataFrame}` of --sweep and --blocks."
+    from diffinterp.evidence import blocks, sweep
+    more = {}
+    if args.sweep: more["sweep"] = sweep(reader, diff, question=args.question)
+    if args.blocks:
+        carried = blocks(reader, diff, explanation.answer)
+        more["blocks"] = carried.nlargest(5, "cost")
+    return more
 
 # %% ../nbs/43_cli.ipynb #20a8aed2
-def _show_explanations(args, found, sweeps):
-    "Print explanations, and the sweeps if there are any."
+def _write_evidence(args, found, base):
+    "Write --report and --card."
+    from diffinterp.evidence import card_section, write_report
+    if args.report: write_report(found, args.report, about=f"Reader: {args.reader}")
+    if args.card:
+        sections = [card_section(e, reader=args.reader, base=base) for e in found]
+        write_text(args.card, "\n".join(sections))
+
+def _show_explanations(args, found, more):
+    "Print explanations, each with its further tables."
     if args.json:
-        more = [dict(sweep=_rows(s)) for s in sweeps] or [{}] * len(found)
-        return _print_json([e.record() | rest for e, rest in zip(found, more)])
-    for i, e in enumerate(found):
+        tables = [{name: _rows(t) for name, t in rest.items()} for rest in more]
+        return _print_json([e.record() | rest for e, rest in zip(found, tables)])
+    for e, rest in zip(found, more):
         print(e, end="\n\n")
-        if sweeps: _print_table(sweeps[i]); print()
-    if args.report: print(f"report: {args.report}")
+        for table in rest.values(): _print_table(table.round(3)); print()
+    for path in (args.report, args.card):
+        if path: print(f"written: {path}")
 
 # %% ../nbs/43_cli.ipynb #2795d439
 def _info_options(add):
@@ -655,6 +677,8 @@ def _export_options(add):
     add("--merged", action="store_true", help="whole models instead of adapters")
     add("--out", default="exported",
         help="folder; each diff gets one of its own in it (default: %(default)s)")
+    add("--push", metavar="OWNER", help="upload each to the hub, as a private "
+        "repository of this owner; log in first with `hf auth login`")
     for more in (_model_options, _output_options): more(add)
 
 # %% ../nbs/43_cli.ipynb #98bbfc62
@@ -675,7 +699,7 @@ def _export(args):
 # %% ../nbs/43_cli.ipynb #eca3cffd
 def _export_one(args, diff, reader, model):
     "`{id, folder, check}` of one diff that is written and checked."
-    from diffinterp.sources import check_export, save_merged
+    from diffinterp.sources import check_export, push_folder, save_merged
     folder = Path(args.out)/(re.sub(r"[^\w.-]+", "-", diff.id) or "diff")
     if folder.exists(): raise DataError(f"{folder} is there already.")
     whole, check = reader.with_diff(diff) if reader else diff, "a whole model"
@@ -685,6 +709,7 @@ def _export_one(args, diff, reader, model):
         try: far = check_export(folder, whole, model)
         except ImportError: check = "not checked, because PEFT is not installed"
         else: check = f"PEFT gives the same logits, within {far:.1g}"
+    if args.push: check += f"; uploaded to {push_folder(folder, args.push)}"
     return dict(id=diff.id, folder=str(folder), check=check)
 
 # %% ../nbs/43_cli.ipynb #a1874cab

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MIN_FLUENCY', 'MIN_SUPPORT', 'STRENGTHS', 'fluency', 'verdict', 'Explanation', 'strengthened', 'explain', 'sweep',
-           'plot_sweep', 'blocks', 'plot_blocks', 'write_report']
+           'plot_sweep', 'blocks', 'plot_blocks', 'write_report', 'card_section']
 
 # %% ../nbs/37_evidence.ipynb #e7000003
 import html
@@ -250,3 +250,25 @@ def write_report(
     body = "".join(map(_html_of, explanations))
     write_text(path, _PAGE.format(about=html.escape(about), body=body))
     return path
+
+# %% ../nbs/37_evidence.ipynb #a36d5969
+def card_section(
+    explanation, # one of those that `explain` returned
+    reader="", # name of the reader that answered
+    base=None, # `FrozenModel.base` that it was read on
+    claims="", # what the adapter says it is, for example its own card's first line
+):
+    "Markdown for the card of an adapter: claims, answer, evidence, digests."
+    rows = {"says it is": claims or explanation.label or "nothing",
+            "the reader says": f"{explanation.answer} ({explanation.verdict})",
+            "the finetune says": explanation.finetune,
+            "amplified it says": explanation.amplified, "the base says": explanation.base,
+            "support, nats a token": explanation.support,
+            "fluency, nats a token": explanation.fluency,
+            "strength": explanation.strength, "reader": reader,
+            "fingerprint of the base": (base or {}).get("fingerprint", "")}
+    one_line = lambda value: " ".join(str(value).split()).replace("|", "\\|")
+    table = [f"| {name} | {one_line(value)} |" for name, value in rows.items()]
+    notes = [f"- {note}" for note in explanation.notes]
+    lines = ["## What this adapter learned", "", "| what | value |", "|---|---|", *table]
+    return "\n".join([*lines, "", *notes, ""])
