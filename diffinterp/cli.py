@@ -444,8 +444,7 @@ def _train_reader(args):
 
 # %% ../nbs/43_cli.ipynb #c1100029
 def _ask_options(add):
-    _source_options(add)
-    _reader_option(add)
+    for more in (_source_options, _strength_option, _reader_option): more(add)
     add("--ids", nargs="+", metavar="ID", help="only these diffs")
     add("--question", help="another question than the one of the reader's training")
     add("--temperature", type=_NUMBER,
@@ -459,12 +458,18 @@ def _source_options(add):
         "adapters, a whole model, a published .pt or index.csv, or a hub id")
     add("--rank", type=_COUNT, default=16,
         help="of a whole model's difference to its base (default: %(default)s)")
-    add("--strength", type=_NUMBER, default=1.,
-        help="how much each diff is multiplied before it is read (default: 1)")
     add("--any-base", action="store_true",
         help="go on with an adapter that names another base")
 
 # %% ../nbs/43_cli.ipynb #7f62c652
+def _strength(text):
+    "A number above 0, or None for the word `best`."
+    return None if text == "best" else _NUMBER(text)
+
+def _strength_option(add):
+    add("--strength", type=_strength, default=1., help="how much each diff is "
+        "multiplied before it is read, or `best` for the best of six (default: 1)")
+
 def _check_sources(args):
     "Raise `DataError` for a source that is neither here nor could be a hub id."
     from diffinterp.sources import folder_kind
@@ -475,9 +480,8 @@ def _check_sources(args):
 
 # %% ../nbs/43_cli.ipynb #8cc10538
 def _open_sources(args, model):
-    "The diffs of all sources, with --ids and --strength: a run or a list."
+    "The diffs of all sources, or those of --ids: a run or a list."
     from diffinterp.diffs import WeightDiffs
-    from diffinterp.evidence import strengthened
     from diffinterp.sources import open_diffs
     how = dict(base=model, rank=args.rank, any_base=args.any_base)
     opened = [open_diffs(source, **how) for source in args.sources]
@@ -485,7 +489,7 @@ def _open_sources(args, model):
     single = len(opened) == 1 and isinstance(opened[0], WeightDiffs)
     diffs = opened[0] if single else [d for some in opened for d in some]
     if ids: diffs = diffs[ids] if single else _named(diffs, ids)
-    return strengthened(diffs, args.strength)
+    return diffs
 
 # %% ../nbs/43_cli.ipynb #153f2e82
 def _named(diffs, ids):
@@ -510,9 +514,11 @@ def _with_evidence(reader, diffs, answers, question):
 # %% ../nbs/43_cli.ipynb #c110002a
 @_command("ask", "ask a reader what weight diffs are about", options=_ask_options)
 def _ask(args):
+    from diffinterp.evidence import at_strengths
     _check_sources(args)
     reader = _load_reader(args)
     diffs = _open_sources(args, reader.model)
+    diffs, _ = at_strengths(reader, diffs, args.strength, question=args.question)
     answers = reader.ask(diffs, args.question, temperature=args.temperature or 0.,
                          num_beams=1 if args.temperature else args.num_beams,
                          batch_size=args.batch_size, seed=args.seed)
@@ -525,8 +531,7 @@ def _ask(args):
 
 # %% ../nbs/43_cli.ipynb #22e59545
 def _explain_options(add):
-    _source_options(add)
-    _reader_option(add)
+    for more in (_source_options, _strength_option, _reader_option): more(add)
     add("--question", help="another question than the one of the reader's training")
     add("--amplify", type=_NUMBER, default=6.,
         help="factor of the amplified finetune beside it (default: 6)")
@@ -547,8 +552,7 @@ def _explain(args):
     reader = _load_reader(args)
     diffs = list(_open_sources(args, reader.model))
     found = explain(reader, diffs, question=args.question, amplify=args.amplify,
-                    num_beams=args.num_beams)
-    for e in found: e.strength = args.strength
+                    strength=args.strength, num_beams=args.num_beams)
     more = [_more_evidence(args, reader, *pair) for pair in zip(diffs, found)]
     _write_evidence(args, found, reader.model.base)
     _show_explanations(args, found, more)
