@@ -512,6 +512,8 @@ def _with_evidence(reader, diffs, answers, question):
                              support=[round(s, 1) for s in support], verdict=verdicts))
 
 # %% ../nbs/43_cli.ipynb #c110002a
+_SUPPORT = "\nsupport: how much the diff adds to its answer, in nats per token.\n"
+
 @_command("ask", "ask a reader what weight diffs are about", options=_ask_options)
 def _ask(args):
     from diffinterp.evidence import at_strengths
@@ -525,9 +527,7 @@ def _ask(args):
     table = _with_evidence(reader, diffs, answers, args.question)
     if args.json: return _print_json(_rows(table))
     _print_table(table, answer=60)
-    if args.quiet: return
-    print("\nsupport: how much the diff adds to its answer, in nats per token.\n"
-          f"All evidence:  diffinterp explain {' '.join(args.sources)}")
+    if _shows(args): print(_SUPPORT, "All evidence:  diffinterp explain", *args.sources)
 
 # %% ../nbs/43_cli.ipynb #22e59545
 def _explain_options(add):
