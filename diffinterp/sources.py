@@ -468,7 +468,7 @@ class _PublishedDiffs(Sequence):
         repo=None, # hub id, if the files beside the index are to be fetched from there
     ):
         self.folder, self.rows = Path(index).parent, _read_index(index)
-        self.repo = repo
+        self.repo, self.put_on = repo, lambda diff: diff
 
     def __len__(self): return len(self.rows)
 
@@ -476,7 +476,7 @@ class _PublishedDiffs(Sequence):
         if isinstance(i, slice): return [self[j] for j in range(len(self))[i]]
         row = self.rows[i]
         path = _published_file(self.folder, row["lora_path"], self.repo)
-        return _from_published(path, int(row["lora_idx"]))[0]
+        return self.put_on(_from_published(path, int(row["lora_idx"]))[0])
 
 # %% ../nbs/12_sources.ipynb #aa38a10e
 def _published_file(folder, name, repo):
@@ -574,8 +574,11 @@ def open_diffs(
 ):
     "A sequence of weight diffs. Raises `DataError` and `BaseMismatchError`."
     diffs = _opened(source, base, dict(rank=rank, energy=energy))
-    if not isinstance(base, FrozenModel) or not isinstance(diffs, list): return diffs
-    return [_on_base(d, base, any_base) for d in diffs]
+    if not isinstance(base, FrozenModel) or isinstance(diffs, WeightDiffs): return diffs
+    put_on = lambda diff: _on_base(diff, base, any_base)
+    if isinstance(diffs, list): return [put_on(d) for d in diffs]
+    diffs.put_on = put_on                               # when each is read
+    return diffs
 
 # %% ../nbs/12_sources.ipynb #a98e4d47
 def as_diffs(
