@@ -201,11 +201,22 @@ def plot_sweep(
     ax.legend(frameon=False, fontsize=8)
     return ax
 
+# %% ../nbs/37_evidence.ipynb #63ee8171
+def _norm_of(diff): return float((diff.norms()**2).sum()**.5)
+
+def _likelihoods(reader, diffs, answers, **how):
+    "Mean log-probability of each answer under the reader; -14 for an empty one."
+    full = [i for i, answer in enumerate(answers) if answer.strip()]
+    found = dict.fromkeys(range(len(answers)), -_REPEATED)
+    if full:
+        some = dict(labels=[answers[i] for i in full], each=True, **how)
+        losses = reader.loss([diffs[i] for i in full], **some)
+        found |= {i: -loss for i, loss in zip(full, losses)}
+    return [found[i] for i in range(len(answers))]
+
 # %% ../nbs/37_evidence.ipynb #b87277e4
 NORM = 7.5                              # of W over all layers in a reader's training
 _NORM_FACTORS = .45, .6, .8, 1., 1.4, 2.
-
-def _norm_of(diff): return float((diff.norms()**2).sum()**.5)
 
 def best_strength(
     reader, # any reader
@@ -221,8 +232,7 @@ def best_strength(
     many = [replace(diff, scale=diff.scale * s) for s in table.strength]
     how = dict(question=question or reader.question, model=model)
     answers = table["answer"] = reader.ask(many, **how)
-    labels = [a or " " for a in answers]
-    table["likelihood"] = -np.array(reader.loss(many, labels=labels, each=True, **how))
+    table["likelihood"] = _likelihoods(reader, many, answers, **how)
     names = [normalized(a) or a for a in answers]
     table["agreement"] = [names.count(name) / len(names) for name in names]
     table["score"] = table.likelihood + 2 * table.agreement
@@ -302,7 +312,7 @@ def card_section(
             "the base says": explanation.base,
             "support, fluency (nats a token)": f"{explanation.support}, "
             f"{explanation.fluency}", "strength": explanation.strength,
-            "reader": reader, "fingerprint of the base": (base or {}).get("fingerprint")}
+            "reader": reader, "fingerprint": (base or {}).get("fingerprint")}
     one_line = lambda value: " ".join(str(value).split()).replace("|", "\\|")
     table = [f"| {name} | {one_line(value)} |" for name, value in rows.items()]
     notes = [f"- {note}" for note in explanation.notes]
