@@ -1,6 +1,8 @@
 """Let a finetune say what it learned: parallel LoRA weight diffs and readers of them."""
 __version__ = "0.1.0"
 
+import sys
+
 # The public names of each room. A room is imported when one of its names is first used,
 # so that `import diffinterp` does not wait for torch.
 _rooms = dict(
@@ -28,7 +30,9 @@ __all__ = list(_room_of)
 def __getattr__(name):
     from importlib import import_module
     if name in _room_of:
-        return getattr(import_module(f"diffinterp.{_room_of[name]}"), name)
+        room = import_module(f"diffinterp.{_room_of[name]}")
+        if "diffinterp.diffs" in sys.modules: import_module("diffinterp.sources")  # to_peft
+        return getattr(room, name)
     raise AttributeError(f"module 'diffinterp' has no attribute {name!r}")
 
 def __dir__(): return [*globals(), *__all__]

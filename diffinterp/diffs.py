@@ -141,10 +141,12 @@ def check_base(
     wanted, named = base.get("fingerprint"), base.get("model")
     if wanted == model.fingerprint or wanted and model.is_base(base): return
     if not wanted and (not named or model.is_named(named)): return
-    advice = "Load the base it was made for"
-    if not wanted: advice += ", or give any_base where the weights are the same"
-    raise BaseMismatchError(f"{what} was made for {named} ({wanted or 'by its name'}); "
-        f"this model is {model.name} ({model.fingerprint}). {advice}.")
+    said, advice = f"was made for {named} ({wanted})", "Load the base it was made for"
+    if not wanted:
+        said = f"names {named} as its base"
+        advice += ", or give any_base (--any-base) where the weights are the same"
+    raise BaseMismatchError(f"{what} {said}; this model is {model.name} "
+                            f"({model.fingerprint}). {advice}.")
 
 # %% ../nbs/11_diffs.ipynb #3cdad092
 def noise_like(
