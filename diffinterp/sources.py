@@ -6,7 +6,7 @@
 __all__ = ['push_folder', 'save_merged', 'check_export', 'from_peft', 'from_checkpoint', 'folder_kind', 'open_diffs', 'as_diffs']
 
 # %% ../nbs/12_sources.ipynb #4dd8c0b9
-import copy, csv, json, re
+import copy, csv, json, re, warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -124,7 +124,9 @@ def check_export(
 # %% ../nbs/12_sources.ipynb #dba875be
 def _logits_of_peft(model, folder, ids):
     from peft import PeftModel
-    adapted = PeftModel.from_pretrained(model, folder)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)      # of PEFT's own calls
+        adapted = PeftModel.from_pretrained(model, folder)
     try: return adapted(ids).logits
     finally: adapted.unload()
 
