@@ -284,6 +284,7 @@ class FrozenModel:
     revision: str = "" # the hub commit, or the hash of the embedded file
     fingerprint: str = "" # hash of the weights, see `fingerprint`
     compile: bool = False # whether trainers compile the decoder, see `lora.compiled`
+    old_fingerprint: str = "" # as earlier versions took it, to know their files
 
     def __repr__(self):
         n = sum(p.numel() for p in self.model.parameters())
@@ -339,7 +340,7 @@ def distance_to(self: FrozenModel, name):
     key = self.fingerprint, str(name)
     if key not in _distances:
         folder = _other_copy(name)
-        squares = folder and _squares(_module(self), folder)
+        with self.lock: squares = folder and _squares(_module(self), folder)
         _distances[key] = (squares[0] / squares[1])**.5 if squares else None
     return _distances[key]
 
@@ -349,9 +350,7 @@ def is_base(self: FrozenModel, base):
     """Whether a diff's or reader's base, with its fingerprint, is this model.
 
     Warns where it is the same model in another rounding."""
-    wanted = base["fingerprint"]
-    own = self.fingerprint if len(wanted) == 20 else _fingerprint_1(_module(self))
-    if wanted == own: return True
+    if base["fingerprint"] in (self.fingerprint, self.old_fingerprint): return True
     far = self.distance_to(base.get("model"))
     if far is None or far > _NEAR: return False
     warnings.warn(f"{self.name} is {far:.1%} away from {base.get('model')}: another "
@@ -399,7 +398,7 @@ def freeze(
     model.eval().requires_grad_(False)
     return FrozenModel(model, tokenizer, name=str(name), revision=revision,
                        fingerprint=fingerprint(model, tokenizer.chat_template),
-                       compile=compile)
+                       compile=compile, old_fingerprint=_fingerprint_1(model))
 
 # %% ../nbs/01_models.ipynb #c653da75
 def _device(device):

@@ -227,7 +227,7 @@ def _diff_of_adapter(config, tensors, where, **about):
         if name in layers: raise DataError(f"{where} has {name} twice.")
         layers[name] = pair
         scales[name] = _peft_scale(config, module, rank=pair.rank, where=where)
-    scale = next(iter(scales.values()))
+    scale = next(iter(scales.values())) or 1.           # lora_alpha may be 0
     layers = {n: pair.scaled(scales[n] / scale) for n, pair in layers.items()}
     meta = dict(source="peft", notes=_left_out_note(left_out))
     base = dict(model=config.get("base_model_name_or_path"))
@@ -265,6 +265,10 @@ def _read_adapter(folder):
         if (folder/name).exists(): return config, read(folder/name)
     raise DataError(f"{folder} holds no readable adapter_model.safetensors or .bin.")
 
+def _is_peft_model(source):
+    "Whether it is a `PeftModel`. A merged model keeps the attribute peft_config."
+    return hasattr(source, "peft_config") and hasattr(source, "get_base_model")
+
 def _state_of(peft_model, name):
     "`(configuration, tensors)` of one adapter of a `PeftModel` in memory."
     from peft import get_peft_model_state_dict
@@ -280,7 +284,7 @@ def from_peft(
     adapter=None, # name of the adapter in a `PeftModel`; None for the active one
 ):
     "Read one PEFT LoRA adapter. Raises `DataError` for what a pair cannot carry."
-    if hasattr(source, "peft_config"):
+    if _is_peft_model(source):
         adapter = adapter or source.active_adapter
         found, where, id = _state_of(source, adapter), "the PeftModel", adapter
     else:
@@ -588,7 +592,7 @@ def as_diffs(
     model, # a `FrozenModel`: the base
 ):
     "The diffs of a path or a `PeftModel`; diffs, a list of them and None stay."
-    is_source = isinstance(source, (str, Path)) or hasattr(source, "peft_config")
+    is_source = isinstance(source, (str, Path)) or _is_peft_model(source)
     return open_diffs(source, base=model) if is_source else source
 
 def _opened(source, base, cut):
@@ -598,7 +602,7 @@ def _opened(source, base, cut):
     if isinstance(source, (list, tuple)):
         return [d for some in source for d in _opened(some, base, cut)]
     if isinstance(source, (str, Path)): return _open_path(source, base, cut)
-    if hasattr(source, "peft_config"):
+    if _is_peft_model(source):
         return [from_peft(source, adapter=name) for name in source.peft_config]
     if base is None: raise DataError("A model in memory needs its base beside it.")
     return [from_checkpoint(source, base, **cut)]
