@@ -4,7 +4,7 @@
 __all__ = ['COMMANDS', 'main']
 
 # %% ../nbs/43_cli.ipynb #3681809e
-import argparse, inspect, json, math, os, re, sys, tempfile, time
+import argparse, inspect, json, math, os, re, shutil, sys, tempfile, time
 from collections import namedtuple
 from contextlib import suppress
 from difflib import get_close_matches
@@ -168,6 +168,11 @@ def _shows(args):
     "Whether bars and hints are shown."
     return not (args.json or args.quiet)
 
+def _print_cost(args, work, seconds=None):
+    "Say on standard error what long work will take, before it begins."
+    time = f", about {math.ceil(seconds / 60)} min" if seconds else ""
+    if _shows(args): print(f"Cost: {work}{time}.", file=sys.stderr)
+
 # %% ../nbs/43_cli.ipynb #c110000c
 def _explained(error):
     "`(one sentence, exit code)`; the sentence is None for a bug."
@@ -311,6 +316,14 @@ def _shard(args):
     return parse_shard(args.shard) if args.shard else find_shard()
 
 # %% ../nbs/43_cli.ipynb #c1100017
+def _print_training_cost(args, recipe, num_tasks, model):
+    "Say how long this many finetunes take; a step is timed for it."
+    if not _shows(args): return
+    passes = num_tasks * recipe.steps * len(getattr(recipe, "weights", [1]))
+    _print_cost(args, f"{num_tasks} finetunes of {recipe.steps} steps, rank "
+                f"{recipe.rank}", seconds=passes * model.step_seconds())
+
+# %% ../nbs/43_cli.ipynb #36fac3dd
 @_command("train-diffs", "train one weight diff for each text or topic, many at once",
           options=_train_diffs_options)
 def _train_diffs(args):
@@ -318,6 +331,7 @@ def _train_diffs(args):
     tasks = _read_tasks(args, lambda: recipe.packaged(args.split, args.n, args.seed))
     model = _load_model(args, recorded)
     tasks = tasks or _written_tasks(args, recipe, model)
+    _print_training_cost(args, recipe, len(tasks), model)
     diffs = recipe.train(model, tasks, out=args.out, seed=args.seed, shard=shard,
                          progress=_shows(args), tokens_per_batch=args.tokens_per_batch)
     columns = ["id", "label", "loss_first", "loss_last"]
@@ -379,6 +393,7 @@ def _fit_reader(kind, args, options):
     out, diffs = Path(args.out), WeightDiffs(args.diffs)
     dev = WeightDiffs(args.dev) if args.dev else None
     start = load_reader(args.start) if args.start else None
+    _print_cost(args, f"a fit on {len(diffs)} labelled diffs")
     model = _load_model(args, _recorded_fit(out), name=diffs.base["model"])
     reader = kind.fit(model, diffs, dev, start=start, out=out/"fit",
                       progress=_shows(args), **options)
@@ -458,6 +473,8 @@ def _source_options(add):
         "adapters, a whole model, a published .pt or index.csv, or a hub id")
     add("--rank", type=_COUNT, default=16,
         help="of a whole model's difference to its base (default: %(default)s)")
+    add("--before", metavar="MODEL", help="the whole model that SOURCE was trained "
+        "from, a folder or a hub id (default: the base)")
     add("--any-base", action="store_true",
         help="go on with an adapter that names another base")
 
@@ -472,18 +489,17 @@ def _strength_option(add):
 
 def _check_sources(args):
     "Raise `DataError` for a source that is neither here nor could be a hub id."
-    from diffinterp.sources import folder_kind
+    from diffinterp.sources import check_hub_id, folder_kind
     for source in args.sources:
         if Path(source).is_dir(): folder_kind(source)
-        elif not Path(source).exists() and not re.fullmatch(r"[\w.-]+/[\w.-]+", source):
-            raise DataError(f"There is no file or folder {source}.")
+        elif not Path(source).exists(): check_hub_id(source)
 
 # %% ../nbs/43_cli.ipynb #8cc10538
 def _open_sources(args, model):
     "The diffs of all sources, or those of --ids: a run or a list."
     from diffinterp.diffs import WeightDiffs
     from diffinterp.sources import open_diffs
-    how = dict(base=model, rank=args.rank, any_base=args.any_base)
+    how = dict(base=model, before=args.before, rank=args.rank, any_base=args.any_base)
     opened = [open_diffs(source, **how) for source in args.sources]
     ids = getattr(args, "ids", None)
     single = len(opened) == 1 and isinstance(opened[0], WeightDiffs)
@@ -504,12 +520,11 @@ def _with_evidence(reader, diffs, answers, question):
     "A DataFrame: diff, answer, support, verdict."
     import pandas as pd
     from diffinterp.diffs import ids_of
-    from diffinterp.evidence import fluency, verdict
-    support = reader.support(diffs, answers=answers, question=question)
-    rows = zip(answers, support, fluency(reader.model, answers))
-    verdicts = [verdict(*row) for row in rows]
-    return pd.DataFrame(dict(diff=ids_of(diffs), answer=answers,
-                             support=[round(s, 1) for s in support], verdict=verdicts))
+    from diffinterp.evidence import weigh
+    table = pd.DataFrame(weigh(reader, diffs, answers, question=question))
+    table.insert(0, "diff", ids_of(diffs))
+    table.insert(1, "answer", answers)
+    return table.drop(columns="fluency").round(1)
 
 # %% ../nbs/43_cli.ipynb #c110002a
 _SUPPORT = "\nsupport: how much the diff adds to its answer, in nats per token.\n"
@@ -520,6 +535,8 @@ def _ask(args):
     _check_sources(args)
     reader = _load_reader(args)
     diffs = _open_sources(args, reader.model)
+    norms = "" if args.strength else ", read at six norms"
+    _print_cost(args, f"{len(diffs)} answers, {args.num_beams} beams{norms}")
     diffs, _ = at_strengths(reader, diffs, args.strength, question=args.question)
     answers = reader.ask(diffs, args.question, temperature=args.temperature or 0.,
                          num_beams=1 if args.temperature else args.num_beams,
@@ -551,32 +568,34 @@ def _explain(args):
     for path in (args.report, args.card): _check_no_folder(path)
     reader = _load_reader(args)
     diffs = list(_open_sources(args, reader.model))
+    _print_cost(args, f"four answers about each of {len(diffs)} finetunes, "
+                f"{args.num_beams} beams")
     found = explain(reader, diffs, question=args.question, amplify=args.amplify,
                     strength=args.strength, num_beams=args.num_beams)
     more = [_more_evidence(args, reader, *pair) for pair in zip(diffs, found)]
-    _write_evidence(args, found, reader.model.base)
+    _write_evidence(args, found, more, reader.model.base)
     _show_explanations(args, found, more)
 
 # %% ../nbs/43_cli.ipynb #06354b30
 def _more_evidence(args, reader, diff, explanation):
     "`{name: DataFrame}` of --sweep and --blocks."
     from diffinterp.evidence import blocks, sweep
-    more = {}
+    diff, more = diff.scaled(explanation.strength), {}
     if args.sweep: more["sweep"] = sweep(reader, diff, question=args.question)
-    if args.blocks:
-        carried = blocks(reader, diff, explanation.answer)
-        more["blocks"] = carried.nlargest(5, "cost")
+    if args.blocks: more["blocks"] = blocks(reader, diff, explanation.answer)
     return more
 
 # %% ../nbs/43_cli.ipynb #20a8aed2
-def _write_evidence(args, found, base):
+def _write_evidence(args, found, more, base):
     "Write --report and --card."
     from diffinterp.evidence import card_section, write_report
-    if args.report: write_report(found, args.report, about=f"Reader: {args.reader}")
+    if args.report:
+        write_report(found, args.report, f"Reader: {args.reader}", tables=more)
     if args.card:
         sections = [card_section(e, reader=args.reader, base=base) for e in found]
         write_text(args.card, "\n".join(sections))
 
+# %% ../nbs/43_cli.ipynb #b27fb15d
 def _show_explanations(args, found, more):
     "Print explanations, each with its further tables."
     if args.json:
@@ -584,6 +603,7 @@ def _show_explanations(args, found, more):
         return _print_json([e.record() | rest for e, rest in zip(found, tables)])
     for e, rest in zip(found, more):
         print(e, end="\n\n")
+        if "blocks" in rest: rest["blocks"] = rest["blocks"].nlargest(5, "cost")
         for table in rest.values(): _print_table(table.round(3)); print()
     for path in (args.report, args.card):
         if path: print(f"written: {path}")
@@ -602,21 +622,22 @@ def _info(args):
     if (Path(folder)/"reader.json").exists(): rows = [_reader_row(folder)]
     else:
         _check_sources(argparse.Namespace(sources=[args.source]))
-        rows = _source_rows(args.source)
+        rows = _source_rows(args.source, most=None if args.json else 20)
     if args.json: return _print_json(rows)
-    for row in rows[:20]:
+    for row in rows:
         for name, value in row.items(): print(f"{name:<12} {value}")
         print()
-    if len(rows) > 20: print(f"... and {len(rows) - 20} more")
 
 # %% ../nbs/43_cli.ipynb #0b8631fd
-def _source_rows(source):
-    "`[{id, label, base, rank, layers, norm, notes}]` of what a source holds."
+def _source_rows(source, most=None):
+    "`[{id, label, base, rank, layers, norm, notes}]` of a source's first diffs."
     from diffinterp.sources import open_diffs
-    total = lambda d: round(float((d.norms()**2).sum()**.5), 3)
-    return [dict(id=d.id, label=d.label, base=d.base.get("model"), rank=d.rank,
-                 layers=len(d.layers), norm=total(d), notes=d.meta.get("notes", []))
-            for d in open_diffs(source)]
+    diffs = open_diffs(source)
+    rows = [dict(id=d.id, label=d.label, base=d.base.get("model"), rank=d.rank,
+                 layers=len(d.layers), norm=round(d.norm(), 3),
+                 notes=d.meta.get("notes", [])) for d in diffs[:most]]
+    left = len(diffs) - len(rows)
+    return rows + ([dict(more=left)] if left else [])
 
 # %% ../nbs/43_cli.ipynb #3b246392
 def _reader_row(folder):
@@ -703,18 +724,27 @@ def _export(args):
 # %% ../nbs/43_cli.ipynb #eca3cffd
 def _export_one(args, diff, reader, model):
     "`{id, folder, check}` of one diff that is written and checked."
-    from diffinterp.sources import check_export, push_folder, save_merged
+    from diffinterp.sources import push_folder, save_merged
     folder = Path(args.out)/(re.sub(r"[^\w.-]+", "-", diff.id) or "diff")
     if folder.exists(): raise DataError(f"{folder} is there already.")
     whole, check = reader.with_diff(diff) if reader else diff, "a whole model"
     if args.merged: save_merged(whole, model, folder)
-    else:
-        whole.to_peft(folder, f"Ask it: {reader.question}" if reader else "")
-        try: far = check_export(folder, whole, model)
-        except ImportError: check = "not checked, because PEFT is not installed"
-        else: check = f"PEFT gives the same logits, within {far:.1g}"
+    else: check = _write_adapter(whole, model, folder, reader and reader.question)
     if args.push: check += f"; uploaded to {push_folder(folder, args.push)}"
     return dict(id=diff.id, folder=str(folder), check=check)
+
+# %% ../nbs/43_cli.ipynb #8f35a2d3
+def _write_adapter(diff, model, folder, question=None):
+    "Write a PEFT adapter; returns how it was checked. A wrong one is not kept."
+    from diffinterp.sources import check_export
+    try:
+        diff.to_peft(folder, f"Ask it: {question}" if question else "")
+        far = check_export(folder, diff, model)
+    except ImportError: return "not checked, because PEFT is not installed"
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return f"PEFT gives the same logits, within {far:.1g}"
 
 # %% ../nbs/43_cli.ipynb #a1874cab
 def _evaluate_options(add):
@@ -810,6 +840,8 @@ def _evaluate(args):
     ordinary = WeightDiffs(args.ordinary) if args.ordinary else None
     graders, recorded = _graders(args), _recorded_answers(args.answers)
     reader = _load_reader(args, recorded)
+    work = f"{len(diffs)} finetunes by {len(methods)} methods and the controls"
+    _print_cost(args, work)
     table = _evaluation(reader, diffs, methods, graders, ordinary, args)
     gap = loss_gap(reader, diffs, seed=args.control_seed)
     places = rank_among(reader, diffs) if args.places else None

@@ -8,7 +8,7 @@ __all__ = ['LowRank', 'WeightDiff', 'check_base', 'noise_like', 'read_manifest',
 
 # %% ../nbs/11_diffs.ipynb #80b0d6fd
 import functools, hashlib, json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -130,6 +130,16 @@ def norms(self: WeightDiff):
     import pandas as pd
     norms = {n: self.scale * pair.norm().item() for n, pair in self.layers.items()}
     return pd.Series(norms, name="norm")
+
+@patch
+def norm(self: WeightDiff):
+    "The Frobenius norm of the whole change."
+    return float((self.norms()**2).sum()**.5)
+
+@patch
+def scaled(self: WeightDiff, s):
+    "The diff with its change times a number."
+    return replace(self, scale=self.scale * s)
 
 # %% ../nbs/11_diffs.ipynb #3e997e29
 def check_base(

@@ -379,6 +379,17 @@ def lock(self: FrozenModel):
     "The torch module's re-entrant lock; hold it to put adapters on or to generate."
     return _locks.setdefault(_module(self), threading.RLock())
 
+@patch
+def step_seconds(self: FrozenModel,
+    tokens=128, # tokens of the sample
+):
+    "Seconds of a forward and a backward pass of one sample on this machine."
+    hidden_size = self.model.config.get_text_config().hidden_size
+    options = dict(dtype=self.dtype, device=self.device, requires_grad=True)
+    x = torch.zeros(1, tokens, hidden_size, **options)
+    run = lambda: self.model(inputs_embeds=x).logits.mean().backward()
+    with self.lock: return _best_time(run, rounds=1, device=self.device)
+
 @patch(as_prop=True)
 def attention(self: FrozenModel):
     "The name of the attention implementation, such as `eager`."
