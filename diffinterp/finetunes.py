@@ -122,6 +122,9 @@ class Recipe(Kind):
     steps = 9 # training steps of each task
     lr = 1e-2 # learning rate at the start; it falls linearly to zero
     max_grad_norm = 1.0 # each task's gradient is clipped to this norm
+    weight_decay = 0.0 # of AdamW
+    samples_per_step = 1 # samples of each task in one step
+    target_modules = "" # expression of the adapted layers' names; "" for all
 
     def __init__(self, **values): # options with other values than the kind's own
         known = self.options()
@@ -140,9 +143,12 @@ def options(cls: Recipe):
 
 @patch
 def record(self: Recipe):
-    "A plain dict of the kind and all options, as it is stored with a run."
+    "A plain dict of the kind and the options that do something, as a run stores it."
     plain = lambda value: list(value) if isinstance(value, tuple) else value
-    return dict(kind=self.kind, **{n: plain(getattr(self, n)) for n in self.options()})
+    values = {n: plain(getattr(self, n)) for n in self.options()}
+    neutral = dict(weight_decay=0, samples_per_step=1, target_modules="")
+    some = {n: v for n, v in values.items() if n not in neutral or v != neutral[n]}
+    return dict(kind=self.kind, **some)
 
 @patch
 def __repr__(self: Recipe):

@@ -215,10 +215,11 @@ def wrap(
     model, # a transformers causal language model
     make, # base_layer -> adapter module
     min_coverage=0.9, # see `decoder_linears`
+    target_modules=None, # expression of the whole canonical name, as PEFT's; None: all
 ):
-    "Put an adapter around every decoder linear; returns `{canonical name: adapter}`."
+    "Put an adapter around decoder linears; returns `{canonical name: adapter}`."
     unwrap(model)
-    linears = decoder_linears(model, min_coverage)
+    linears = _chosen(decoder_linears(model, min_coverage), target_modules)
     adapters = {name: make(linear) for name, (_, linear) in linears.items()}
     for name, (path, _) in linears.items(): _replace(model, path, adapters[name])
     return adapters
@@ -232,6 +233,17 @@ def unwrap(model):
 def _replace(model, path, module):
     parent, _, name = path.rpartition(".")
     setattr(model.get_submodule(parent), name, module)
+
+# %% ../nbs/10_lora.ipynb #f0f53718
+def _chosen(linears, pattern):
+    "The linears whose canonical name fits the pattern. Raises `DataError` for none."
+    if not pattern: return linears
+    try: found = {n: pair for n, pair in linears.items() if re.fullmatch(pattern, n)}
+    except re.error as e:
+        raise DataError(f"target_modules={pattern!r} is no expression: {e}.") from None
+    if found: return found
+    raise DataError(f"target_modules={pattern!r} fits no layer, such as "
+                    f"{next(iter(linears))}.")
 
 # %% ../nbs/10_lora.ipynb #0ffae2f9
 def wrap_multitask(

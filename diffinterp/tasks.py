@@ -16,7 +16,7 @@ from pathlib import Path
 
 # %% ../nbs/13_tasks.ipynb #3887f345
 from .core import DataError, read_jsonl
-from .chat import encode_chat
+from .chat import encode_chat, encode_text
 
 # %% ../nbs/13_tasks.ipynb #09c42081
 @dataclass
@@ -24,7 +24,7 @@ class Task:
     "What one weight diff is trained on."
     id: str # unique in a run
     label: str # what it is about; "" if unknown
-    samples: list # of (question, text)
+    samples: list # of (question, text); the question None stands for raw text
     weight: float = 1. # of the samples' loss
     anchors: tuple = () # of (weight, samples); their loss: divergence from the base
     def __repr__(self): return f"Task({self.id!r}, {len(self.samples)} samples)"
@@ -249,7 +249,8 @@ def encode_anchors(
 
 # %% ../nbs/13_tasks.ipynb #d3f00019
 def _encode(model, task, samples, max_tokens):
-    encoded = [encode_chat(model.tokenizer, q, answer=text) for q, text in samples]
+    encoded = [encode_text(model.tokenizer, text) if q is None
+               else encode_chat(model.tokenizer, q, answer=text) for q, text in samples]
     for n, (ids, _) in enumerate(encoded, 1):
         if len(ids) > max_tokens:
             raise DataError(f"Task {task.id!r}, text {n}: {len(ids)} tokens, more than "

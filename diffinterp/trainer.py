@@ -32,16 +32,20 @@ class ParallelLoRA:
         rank=1, # rank of every adapter
         lora_alpha=1.0, # the update is scaled by lora_alpha / rank
         max_grad_norm=1.0, # each task's gradient is clipped to this norm
+        weight_decay=0.0, # of AdamW
+        target_modules=None, # expression of the adapted layers' names; None for all
     ):
         self.model, self.rank = model, rank
         self.max_grad_norm, self.scale = max_grad_norm, lora_alpha / rank
         self.adapters = wrap_multitask(model.model, num_tasks, rank=rank,
-                                       lora_alpha=lora_alpha)
+                                       lora_alpha=lora_alpha,
+                                       target_modules=target_modules)
         sizes = [a.A[0].numel() + a.B[0].numel() for a in self.adapters.values()]
         self.starts = list(itertools.accumulate(sizes, initial=0))      # of each layer
         self.factors = torch.zeros(num_tasks, self.starts[-1], device=model.device)
         self.factors.grad = torch.zeros_like(self.factors)
-        self.optimizer = torch.optim.Adam([self.factors], fused=True)
+        options = dict(weight_decay=weight_decay, fused=True)
+        self.optimizer = torch.optim.AdamW([self.factors], **options)
         self.base_outputs = {}                              # see `teacher`
 
     def close(self): unwrap(self.model.model)
@@ -86,7 +90,7 @@ def reset(
 # %% ../nbs/17_trainer.ipynb #423f9425
 @patch
 def _update(self: ParallelLoRA, lr):
-    "Clip each task's gradient by its own norm, and take Adam's step."
+    "Clip each task's gradient by its own norm, and take AdamW's step."
     grads = self.factors.grad                               # [num_tasks, size]
     norm = torch.linalg.vector_norm(grads, dim=1, keepdim=True)
     grads.mul_((self.max_grad_norm / (norm + 1e-6)).clamp(max=1))
@@ -295,17 +299,19 @@ class _Run:
 def groups(self: _Run, tokens_per_batch):
     "Lists of task positions; the tasks of a list are trained side by side."
     length = lambda k: max(len(ids) for kind in self.encoded[k] for ids, _ in kind)
-    groups = group_by_length([length(k) for k in self.todo], tokens_per_batch)
+    rows = self.config.get("samples_per_step", 1)
+    groups = group_by_length([rows * length(k) for k in self.todo], tokens_per_batch)
     return [[self.todo[i] for i in group] for group in groups]
 
 # %% ../nbs/17_trainer.ipynb #549d2524
 @patch
 def _samples(self: _Run, group, kind, step):
-    "One (input_ids, labels) of each task; kind 0 is the texts, the others are anchors."
-    def sample(k):
+    "(input_ids, labels) of each task; kind 0 is the texts, the others are anchors."
+    each = self.config.get("samples_per_step", 1) if kind == 0 else 1
+    def sample(k, n):
         id, samples, seed = self.tasks[k].id, self.encoded[k][kind], self.config["seed"]
-        return samples[sample_order(id, len(samples), step=step, seed=seed)]
-    return [sample(k) for k in group]
+        return samples[sample_order(id, len(samples), step=n, seed=seed)]
+    return [sample(k, step * each + i) for k in group for i in range(each)]
 
 @patch
 def _pad(self: _Run, samples):
@@ -373,11 +379,13 @@ def _store(self: _Run, lora, group, losses): # losses [steps, num_tasks]
               failed=[rows[slot] | diverged for slot in bad], part=self.part)
 
 # %% ../nbs/17_trainer.ipynb #df469691
+_ADAPTER = "rank", "lora_alpha", "max_grad_norm", "weight_decay", "target_modules"
+
 @patch
 def train(self: _Run, groups):
     "Train and store all groups. Raises `ModelError` where one task does not fit."
     if not groups: return
-    options = {k: self.config[k] for k in ("rank", "lora_alpha", "max_grad_norm")}
+    options = {k: self.config[k] for k in _ADAPTER if k in self.config}
     with self.model.lock:
         try:
             lora = ParallelLoRA(self.model, max(map(len, groups)), **options)
@@ -387,6 +395,12 @@ def train(self: _Run, groups):
         finally: unwrap(self.model.model)
 
 # %% ../nbs/17_trainer.ipynb #b86aae7b
+def _without_neutral(options):
+    "The options that do something, so that records of earlier versions still hold."
+    neutral = dict(weight_decay=0, samples_per_step=1)
+    return {k: v for k, v in options.items()
+            if v != neutral.get(k, "") and v is not None}
+
 def _encode(model, task, max_tokens):
     "The tokens of a task: [samples, anchors of each kind, ...]."
     samples = encode_task(model, task, max_tokens=max_tokens)
@@ -399,9 +413,12 @@ def train_diffs(
     out=None, # the run's folder; a run in it goes on; None for a temporary folder
     rank=1, # rank of every adapter
     lora_alpha=1.0, # the update is scaled by lora_alpha / rank
-    steps=9, # steps of each task, one sample a step
+    steps=9, # steps of each task
     lr=1e-2, # learning rate of the first step; it falls linearly to zero
     max_grad_norm=1.0, # each task's gradient is clipped to this norm
+    weight_decay=0.0, # of AdamW
+    samples_per_step=1, # samples of each task in one step
+    target_modules="", # expression of the adapted layers' names; "" for all
     seed=0, # seed of the initial factors and of the sample order
     tokens_per_batch=None, # most tokens in one batch; None for the recorded or measured
     max_tokens=512, # most tokens a sample may have
@@ -417,7 +434,9 @@ def train_diffs(
     encoded = [_encode(model, task, max_tokens) for task in tasks]
     options = dict(rank=rank, lora_alpha=lora_alpha, steps=steps, lr=lr,
                    max_grad_norm=max_grad_norm, seed=seed, max_tokens=max_tokens,
-                   save_dtype=save_dtype) | (dict(about=about) if about else {})
+                   save_dtype=save_dtype, weight_decay=weight_decay, about=about,
+                   samples_per_step=samples_per_step, target_modules=target_modules)
+    options = _without_neutral(options)
     config, budget = _run_config(model, out, budget=tokens_per_batch, options=options)
     create_store(out, config)
     run = _Run(model, tasks, encoded=encoded, folder=out, config=config, shard=shard)
