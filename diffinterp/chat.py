@@ -156,15 +156,15 @@ def _stops_when(event):
                                                     device=ids.device)
 
 # %% ../nbs/02_chat.ipynb #fb73ec7c
-def _search(temperature, no_repeat, seeds, stopping):
+def _search(temperature, no_repeat, seeds, stopping, processors):
     "The options of transformers' `generate` that say how the next token is chosen."
     from transformers import LogitsProcessorList, StoppingCriteriaList
     options = dict(do_sample=False, temperature=None, top_p=None, top_k=None)
-    processors = []
+    processors = list(processors)
     if temperature and seeds is not None:
-        processors = [_SampleByRow(seeds, temperature)]
+        processors += [_SampleByRow(seeds, temperature)]
     elif temperature: options = dict(do_sample=True, temperature=temperature, top_k=40)
-    elif no_repeat: processors = [_NoRepeat(no_repeat)]
+    elif no_repeat: processors += [_NoRepeat(no_repeat)]
     criteria = [] if stopping is None else [_stops_when(stopping)]
     return dict(options, logits_processor=LogitsProcessorList(processors),
                 stopping_criteria=StoppingCriteriaList(criteria))
@@ -191,12 +191,13 @@ def generate(
     no_repeat=4, # at temperature 0 no run of this many tokens comes twice; 0 for any
     seeds=None, # a key for each prompt, such as a tuple of strings; None shares torch's
     stopping=None, # a `threading.Event`; once set, answers end at the next token
+    processors=(), # logits processors of transformers, before the rest of the search
 ):
     "The text that the model adds to each prompt. Raises `DataError` for wrong seeds."
     _check_seeds(seeds, prompts, temperature, num_beams)
     pad, ends = model.tokenizer.pad_token_id, sorted(_turn_ends(model.tokenizer))
     ids, mask = _left_padded(prompts, pad, model.device)
-    options = _search(temperature, no_repeat, seeds, stopping)
+    options = _search(temperature, no_repeat, seeds, stopping, processors=processors)
     head = _contiguous_input(model.model.get_output_embeddings())
     with model.lock, quiet_transformers(), head:
         out = model.model.generate(

@@ -484,8 +484,9 @@ def _strength(text):
     return None if text == "best" else _NUMBER(text)
 
 def _strength_option(add):
-    add("--strength", type=_strength, default=1., help="how much each diff is "
-        "multiplied before it is read, or `best` for the best of six (default: 1)")
+    add("--strength", type=_strength, help="how much each diff is multiplied before it "
+        "is read; 1 is six times as fast, but has no confidence (default: `best`, the "
+        "best of six norms)")
 
 def _check_sources(args):
     "Raise `DataError` for a source that is neither here nor could be a hub id."
@@ -516,35 +517,33 @@ def _named(diffs, ids):
     return [known[i] for i in ids]
 
 # %% ../nbs/43_cli.ipynb #7351c1bd
-def _with_evidence(reader, diffs, answers, question):
-    "A DataFrame: diff, answer, support, verdict."
+def _readings(readings):
+    "A DataFrame: diff, answer, confidence if it is known, support, verdict."
     import pandas as pd
-    from diffinterp.diffs import ids_of
-    from diffinterp.evidence import weigh
-    table = pd.DataFrame(weigh(reader, diffs, answers, question=question))
-    table.insert(0, "diff", ids_of(diffs))
-    table.insert(1, "answer", answers)
-    return table.drop(columns="fluency").round(1)
+    columns = ["diff", "answer", "confidence", "support", "verdict"]
+    table = pd.DataFrame(readings).assign(answer=[r.found for r in readings])
+    return table.rename(columns=dict(id="diff"))[columns].dropna(axis=1).round(2)
 
 # %% ../nbs/43_cli.ipynb #c110002a
-_SUPPORT = "\nsupport: how much the diff adds to its answer, in nats per token.\n"
+_COLUMNS = ("\nconfidence: probability that the answer is right; support: how much the "
+            "diff adds to it, in nats per token.\n")
 
 @_command("ask", "ask a reader what weight diffs are about", options=_ask_options)
 def _ask(args):
-    from diffinterp.evidence import at_strengths
+    from diffinterp.confidence import read_diffs
     _check_sources(args)
     reader = _load_reader(args)
     diffs = _open_sources(args, reader.model)
     norms = "" if args.strength else ", read at six norms"
     _print_cost(args, f"{len(diffs)} answers, {args.num_beams} beams{norms}")
-    diffs, _ = at_strengths(reader, diffs, args.strength, question=args.question)
-    answers = reader.ask(diffs, args.question, temperature=args.temperature or 0.,
-                         num_beams=1 if args.temperature else args.num_beams,
-                         batch_size=args.batch_size, seed=args.seed)
-    table = _with_evidence(reader, diffs, answers, args.question)
+    found = read_diffs(reader, diffs, question=args.question, strength=args.strength,
+                       batch_size=args.batch_size, progress=_shows(args),
+                       temperature=args.temperature or 0., seed=args.seed,
+                       num_beams=1 if args.temperature else args.num_beams)
+    table = _readings(found)
     if args.json: return _print_json(_rows(table))
     _print_table(table, answer=60)
-    if _shows(args): print(_SUPPORT, "All evidence:  diffinterp explain", *args.sources)
+    if _shows(args): print(_COLUMNS, "All evidence:  diffinterp explain", *args.sources)
 
 # %% ../nbs/43_cli.ipynb #22e59545
 def _explain_options(add):
@@ -568,7 +567,7 @@ def _explain(args):
     for path in (args.report, args.card): _check_no_folder(path)
     reader = _load_reader(args)
     diffs = list(_open_sources(args, reader.model))
-    _print_cost(args, f"four answers about each of {len(diffs)} finetunes, "
+    _print_cost(args, f"five answers about each of {len(diffs)} finetunes, "
                 f"{args.num_beams} beams")
     found = explain(reader, diffs, question=args.question, amplify=args.amplify,
                     strength=args.strength, num_beams=args.num_beams)
@@ -764,7 +763,8 @@ def _evaluate_options(add):
 def _method_options(add):
     default = ["finetune", "twenty", "reader"]
     add("--methods", nargs="+", default=default, metavar="METHOD", help="finetune, "
-        f"twenty, story, reader, samples (default: {' '.join(default)})")
+        "twenty, story, reader, samples, contrast, rank1, prefill, mining "
+        f"(default: {' '.join(default)})")
     add("--diff-scale", type=_NUMBER, metavar="S", help="also ask the finetune "
         "M + S W; choose S on other diffs")
     add("--control-seed", type=int, default=0,
@@ -787,10 +787,12 @@ def _grader_options(add):
 # %% ../nbs/43_cli.ipynb #c1100031
 def _methods(words, diff_scale=None, trigger=None):
     "The methods of these words. Raises `DataError` for an unknown word."
+    from diffinterp.rivals import RIVALS
     from diffinterp.weight_diff_qa import METHODS
-    if odd := [w for w in words if w not in METHODS]:
-        raise DataError(f"{odd[0]!r} is no method; there are {', '.join(METHODS)}.")
-    found = [METHODS[w] for w in dict.fromkeys(words)]
+    known = METHODS | RIVALS
+    if odd := [w for w in words if w not in known]:
+        raise DataError(f"{odd[0]!r} is no method; there are {', '.join(known)}.")
+    found = [known[w] for w in dict.fromkeys(words)]
     if diff_scale: found.append(METHODS["finetune"].amplified(diff_scale))
     if trigger: found += [m.with_trigger() for m in found if not m.reader]
     return found

@@ -141,6 +141,24 @@ def scaled(self: WeightDiff, s):
     "The diff with its change times a number."
     return replace(self, scale=self.scale * s)
 
+# %% ../nbs/11_diffs.ipynb #5f9901f8
+@patch
+def cut(self: LowRank, rank):
+    "The best approximation of this rank, by the first singular pairs."
+    left, right = torch.linalg.qr(self.A.mT), torch.linalg.qr(self.B)
+    U, S, V = torch.linalg.svd(left.R @ right.R.mT)     # [..., rank, rank]
+    A = (left.Q @ U * S[..., None, :])[..., :rank].mT
+    return LowRank(A.contiguous(), (right.Q @ V.mT)[..., :rank].contiguous())
+
+@patch
+def cut(self: WeightDiff,
+    rank=1, # of each layer's change
+):
+    "The diff with each layer's change cut to its first singular pairs."
+    layers = {n: LowRank(*(t.float() for t in pair)).cut(rank)
+              for n, pair in self.layers.items()}
+    return replace(self, layers=layers)
+
 # %% ../nbs/11_diffs.ipynb #3e997e29
 def check_base(
     base, # {"model", "revision", "fingerprint"} of a diff or a reader

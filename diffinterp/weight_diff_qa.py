@@ -35,6 +35,9 @@ class Method:
     control: str = "" # what the reader is shown instead of the diffs, see `CONTROLS`
     trigger: bool = False # whether each question carries the finetune's trigger
     diff_scale: float = 1.0 # how much a finetune's W is multiplied
+    contrast: float = 0.0 # weight of the contrast with the base, see `ask_finetune`
+    cut_rank: int = 0 # rank that the finetune's W is cut to in every layer; 0 for none
+    prefill: str = "" # words that the finetune's answer begins with
     num_samples: int = 1 # answers to each question
     temperature: float = 0.0 # of sampled answers; 0 for the likeliest one
     num_beams: int = None # None takes the evaluation's number
@@ -70,12 +73,37 @@ def amplified(self: Method,
     name = f"{self.name}, diff_scale {diff_scale:g}"
     return replace(self, name=name, diff_scale=float(diff_scale))
 
+# %% ../nbs/35_weight_diff_qa.ipynb #0af6fce0
+@patch
+def contrasted(self: Method,
+    contrast=1.0, # weight of the contrast with the base
+):
+    "The same questions, answered by contrastive decoding against the base."
+    return replace(self, name=f"{self.name}, contrast {contrast:g}", contrast=contrast)
+
+@patch
+def cut(self: Method,
+    rank=1, # singular pairs that each layer's change keeps
+):
+    "The same questions to the finetune with its W cut to a rank."
+    return replace(self, name=f"{self.name}, rank {rank}", cut_rank=rank)
+
+# %% ../nbs/35_weight_diff_qa.ipynb #5cb3aa7f
 @patch
 def beams(self: Method,
     n, # beams of the search: surer answers, at n times the cost
 ):
     "The same method with a beam search."
     return replace(self, name=f"{self.name}, {n} beams", num_beams=n)
+
+# %% ../nbs/35_weight_diff_qa.ipynb #908a3e50
+@patch
+def answer(self: Method,
+    diffs, # finetunes
+    **how, # for `ask_finetune`
+):
+    "The answers of the finetunes, one a diff."
+    return ask_finetune(diffs=diffs, diff_scale=self.diff_scale, **how)
 
 # %% ../nbs/35_weight_diff_qa.ipynb #ebaa3b70
 TWENTY_QUESTIONS = (
@@ -230,6 +258,10 @@ def options(self: _Asking, method):
     num_beams = 1 if sampled else method.num_beams or self.num_beams
     how = dict(temperature=method.temperature, num_beams=num_beams,
                max_new_tokens=method.max_new_tokens or self.max_new_tokens)
+    more = dict(contrast=method.contrast, prefill=method.prefill)
+    if not method.reader: how |= {name: v for name, v in more.items() if v}
+    if method.cut_rank: how["cut_rank"] = method.cut_rank
+    if type(method) is not Method: how["kind"] = type(method).__name__
     return dict(reader=method.reader, diff_scale=method.diff_scale, how=how,
                 seed=self.seed if sampled else None,
                 noise=self.control_seed if noise else None)
@@ -241,11 +273,13 @@ def ask(self: _Asking, method, which, questions, sample):
     diffs = pick(self.subjects.get(method.control, self.subjects[""]), list(which))
     if method.control == "noise":
         diffs = [noise_like(d, self.control_seed) for d in diffs]
-    how = dict(diffs=diffs, question=questions, batch_size=self.batch_size,
-               model=self.model, **self.options(method)["how"])
+    how = dict(question=questions, batch_size=self.batch_size, model=self.model,
+               **self.options(method)["how"])
+    rank, _ = how.pop("cut_rank", 0), how.pop("kind", None)
+    if rank: diffs = [d.cut(rank) for d in diffs]
     if method.temperature: how["seed"] = 1000 * self.seed + sample
-    if method.reader: return self.reader.ask(**how)
-    return ask_finetune(diff_scale=method.diff_scale, **how)
+    if method.reader: return self.reader.ask(diffs, **how)
+    return method.answer(diffs, **how)
 
 # %% ../nbs/35_weight_diff_qa.ipynb #02808546
 @patch
