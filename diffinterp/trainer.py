@@ -187,11 +187,16 @@ def _recorded(folder):
 def _model_options(model):
     return dict(dtype=str(model.dtype)[6:], attention=model.attention)
 
+def _base_of(model, recorded):
+    "The model's base; as the run has recorded it, if by the earlier fingerprint."
+    base = recorded.get("base") or {}
+    return base if base.get("fingerprint") == model.old_fingerprint else model.base
+
 def _check_model(model, out, recorded):
     "Raise `DataError` where a run was trained with another dtype or attention."
     have = _model_options(model)
     want = {k: recorded.get(k, v) for k, v in have.items()}
-    if have == want or recorded.get("base") != model.base: return
+    if have == want or recorded.get("base") != _base_of(model, recorded): return
     name = lambda options: f"{options['dtype']} with {options['attention']} attention"
     options = ", ".join(f"{k}={v!r}" for k, v in want.items())
     raise DataError(f"The run in {out} was trained in {name(want)}; this model is in "
@@ -205,7 +210,8 @@ def _run_config(model, out, budget, options):
     budget = budget or choose_tokens_per_batch(model)
     recorded = _recorded(out)           # again: another process may have begun the run
     _check_model(model, out, recorded=recorded)
-    config = dict(kind="weight-diffs", base=model.base, **_model_options(model),
+    config = dict(kind="weight-diffs", base=_base_of(model, recorded),
+                  **_model_options(model),
                   tokens_per_batch=recorded.get("tokens_per_batch", budget), **options)
     for measured in ("attention", "tokens_per_batch"):
         if recorded and measured not in recorded: del config[measured]
