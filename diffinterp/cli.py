@@ -606,6 +606,7 @@ def _show_explanations(args, found, more):
         for table in rest.values(): _print_table(table.round(3)); print()
     for path in (args.report, args.card):
         if path: print(f"written: {path}")
+    if _shows(args): print("Share it:  diffinterp export", *args.sources)
 
 # %% ../nbs/43_cli.ipynb #2795d439
 def _info_options(add):
@@ -660,6 +661,7 @@ def _readers(args):
     rows = [_reader_row(folder) for folder in packaged_readers().values()]
     if args.json: return _print_json(rows)
     _print_table(pd.DataFrame(rows), question=40, held_out=40)
+    if _shows(args): print(f"\nMore about one:  diffinterp info {rows[0]['reader']}")
 
 # %% ../nbs/43_cli.ipynb #4fdc03a4
 def _base_of(source):
@@ -719,6 +721,8 @@ def _export(args):
     rows = [_export_one(args, diff, reader, model) for diff in diffs]
     if args.json: return _print_json(rows)
     for row in rows: print(f"{row['id']}: {row['folder']}, {row['check']}")
+    if _shows(args) and not args.merged:
+        print(f"Read it again:  diffinterp ask {rows[0]['folder']}")
 
 # %% ../nbs/43_cli.ipynb #eca3cffd
 def _export_one(args, diff, reader, model):
@@ -726,24 +730,26 @@ def _export_one(args, diff, reader, model):
     from diffinterp.sources import push_folder, save_merged
     folder = Path(args.out)/(re.sub(r"[^\w.-]+", "-", diff.id) or "diff")
     if folder.exists(): raise DataError(f"{folder} is there already.")
-    whole, check = reader.with_diff(diff) if reader else diff, "a whole model"
-    if args.merged: save_merged(whole, model, folder)
-    else: check = _write_adapter(whole, model, folder, reader and reader.question)
+    whole = reader.with_diff(diff) if reader else diff
+    how_to_ask = f"Ask it: {reader.question}" if reader else ""
+    write = lambda: (save_merged(whole, model, folder) if args.merged
+                     else whole.to_peft(folder, how_to_ask))
+    check = _written(write, folder, whole, model)
     if args.push: check += f"; uploaded to {push_folder(folder, args.push)}"
     return dict(id=diff.id, folder=str(folder), check=check)
 
 # %% ../nbs/43_cli.ipynb #8f35a2d3
-def _write_adapter(diff, model, folder, question=None):
-    "Write a PEFT adapter; returns how it was checked. A wrong one is not kept."
+def _written(write, folder, diff, model):
+    "Write a folder; returns how it was checked. A wrong one is not kept."
     from diffinterp.sources import check_export
     try:
-        diff.to_peft(folder, f"Ask it: {question}" if question else "")
+        write()
         far = check_export(folder, diff, model)
     except ImportError: return "not checked, because PEFT is not installed"
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    return f"PEFT gives the same logits, within {far:.1g}"
+    return f"loaded again it gives the same logits, within {far:.1g}"
 
 # %% ../nbs/43_cli.ipynb #a1874cab
 def _evaluate_options(add):
@@ -945,6 +951,7 @@ def _download_models(args):
     if not args.names: paths["embedding"] = str(embedding_model_path())
     if args.json: return _print_json(paths)
     for name, path in paths.items(): print(f"{name}: {path}")
+    if _shows(args): print("Try it:  diffinterp demo")
 
 # %% ../nbs/43_cli.ipynb #c1100043
 def _bench_options(add):

@@ -94,6 +94,7 @@ def at_norms(
                       + .5 * table.support.clip(upper=4))
     return table
 
+# %% ../nbs/34_confidence.ipynb #b3e96fb5
 def _priors(reader, answers, **how):
     "The likelihood of each answer without a diff."
     different = list(dict.fromkeys(answers))
@@ -226,6 +227,7 @@ def _read_some(reader, diffs, model, question, strength, batch_size, **how):
     fitted = reader.record.get("confidence") if question == reader.question else None
     return [_reading(*pair, fitted) for pair in zip(diffs, table.to_dict("records"))]
 
+# %% ../nbs/34_confidence.ipynb #514925c1
 def _reading(diff, row, fitted):
     "The `Reading` of a diff from its features."
     known = fitted and "agreement" in row

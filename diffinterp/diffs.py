@@ -7,7 +7,7 @@ __all__ = ['LowRank', 'WeightDiff', 'check_base', 'noise_like', 'read_manifest',
            'as_list', 'labels_of', 'ids_of', 'pick', 'check_diffs', 'save_diffs', 'batch_diffs', 'diffs_hash']
 
 # %% ../nbs/11_diffs.ipynb #80b0d6fd
-import functools, hashlib, json
+import functools, hashlib, json, math, re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from typing import NamedTuple
 # %% ../nbs/11_diffs.ipynb #a0306721
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 
 # %% ../nbs/11_diffs.ipynb #7c94b112
 from .core import BaseMismatchError, DataError, file_sha256, json_hash, patch
@@ -194,7 +194,12 @@ def noise_like(
 def read_manifest(folder):
     "The last line of each id in a run's manifests, in task order. Raises `DataError`."
     paths = sorted(Path(folder).glob("manifest*.jsonl"))
-    rows = {row["id"]: row for path in paths for row in read_jsonl(path)}
+    rows = {}
+    for path in paths:
+        for row in read_jsonl(path):
+            if not isinstance(row, dict) or not isinstance(row.get("id"), str):
+                raise DataError(f"{path} has a line without an id; remove it.")
+            rows[row["id"]] = row
     return sorted(rows.values(), key=lambda row: row.get("index", -1))
 
 def _read_config(folder):
@@ -206,6 +211,26 @@ def _read_config(folder):
     if isinstance(config.get("base"), dict) and "rank" in config: return config
     raise DataError(f"{path} names no base and rank; it is of no run of weight diffs.")
 
+# %% ../nbs/11_diffs.ipynb #b6a2c7a9
+_SHARD_NAME = re.compile(r"shards/[\w.-]+\.safetensors")
+
+def _fault_of(row):
+    "What is wrong with a finished row of a manifest, in words, or None."
+    scale, offset = row.get("scale"), row.get("offset")
+    if not isinstance(row.get("label"), str): return "its label is no text"
+    if not _SHARD_NAME.fullmatch(str(row.get("shard"))): return "it names no shard"
+    if not isinstance(row.get("sha256"), str): return "it has no SHA-256"
+    if type(offset) is not int or offset < 0: return f"its offset is {offset!r}"
+    if type(scale) not in (int, float) or not math.isfinite(scale):
+        return f"its scale is {scale!r}"
+
+def _check_rows(folder, rows):
+    "Raise `DataError` for a finished row that cannot be right."
+    for row in rows:
+        if fault := _fault_of(row):
+            raise DataError(f"The manifest in {folder} is damaged at {row['id']!r}: "
+                            f"{fault}. Train this diff anew in another folder.")
+
 # %% ../nbs/11_diffs.ipynb #7720d023
 class WeightDiffs:
     "A folder of weight diffs that are read when asked for; a slice is a view of it."
@@ -216,7 +241,8 @@ class WeightDiffs:
         self.folder = Path(folder)
         self.config = _read_config(self.folder)
         if rows is None:
-            rows = [r for r in read_manifest(self.folder) if r["status"] == "done"]
+            rows = [r for r in read_manifest(self.folder) if r.get("status") == "done"]
+            _check_rows(self.folder, rows)
         self.rows = rows
 
     def __len__(self): return len(self.rows)
@@ -306,12 +332,22 @@ def add_shard(
     write_jsonl(path, [*read_jsonl(path), *lines, *failed]) # drops a line cut by a kill
 
 # %% ../nbs/11_diffs.ipynb #d1f00020
-def _open_shard(path):
-    "The open file of a shard. Raises `DataError` for a missing file or another format."
-    try: shard = safe_open(path, "pt")
-    except (OSError, SafetensorError):
-        raise DataError(f"{path} is missing or broken, so the run is not whole. "
-                        "Copy the file again, or train these diffs anew.") from None
+@functools.lru_cache(4096)
+def _sha256_of(path, size, changed):
+    "The SHA-256 of a file as it is now; it is taken once for each state of the file."
+    return file_sha256(path)
+
+def _check_shard(path, sha):
+    "Raise `DataError` for a shard that is not what was written."
+    state = path.stat() if path.is_file() else None
+    if state and _sha256_of(path, state.st_size, state.st_mtime_ns) == sha: return
+    raise DataError(f"{path} is missing or not what was written: its SHA-256 differs. "
+                    "Copy the file again, or train these diffs anew.")
+
+def _open_shard(path, sha):
+    "The open file of a shard. Raises `DataError` for a changed file, another format."
+    _check_shard(path, sha)
+    shard = safe_open(path, "pt")
     about = shard.metadata() or {}
     if "factors" in shard.keys() and about.get("format") == _FORMAT: return shard
     raise DataError(f"{path} is no shard of format {_FORMAT}; train the diffs anew.")
@@ -321,9 +357,10 @@ def _open_shard(path):
 def _read(self: WeightDiffs, picked, dtype=None, scales=None):
     "`(rows [b, size], shapes)` of manifest lines; by default as stored, unscaled."
     by_shard, flat = {}, None
+    shas = {line["shard"]: line["sha256"] for line in picked}
     for i, line in enumerate(picked): by_shard.setdefault(line["shard"], []).append(i)
     for name, places in by_shard.items():
-        with _open_shard(self.folder/name) as shard:
+        with _open_shard(self.folder/name, shas[name]) as shard:
             rows, shapes = shard.get_slice("factors"), shard.metadata()["shapes"]
             for i in places:
                 row, s = rows[picked[i]["offset"]], scales[i] if scales else 1
@@ -397,11 +434,9 @@ def __getitem__(
 @patch
 def check(self: WeightDiffs):
     "Hash every shard; returns the store. Raises `DataError` for a shard that changed."
+    _sha256_of.cache_clear()
     for shard, sha in {row["shard"]: row["sha256"] for row in self.rows}.items():
-        path = self.folder/shard
-        if not path.exists() or file_sha256(path) != sha:
-            raise DataError(f"{path} is missing or not what was written: its SHA-256 "
-                            "differs. Copy the file again, or train these diffs anew.")
+        _check_shard(self.folder/shard, sha)
     return self
 
 # %% ../nbs/11_diffs.ipynb #e20c9406

@@ -19,7 +19,7 @@ from safetensors import SafetensorError, safe_open
 
 # %% ../nbs/12_sources.ipynb #a4ae93b5
 from .core import BaseMismatchError, DataError, patch, read_json
-from .core import write_safetensors, write_text
+from .core import quiet_transformers, write_safetensors, write_text
 from .models import EMBEDDED, FrozenModel, download_model, loading_errors
 from .lora import canonical_name, decoder_linears, set_weight_diffs, unwrap
 from .lora import wrap_reader
@@ -105,21 +105,23 @@ def save_merged(
 
 # %% ../nbs/12_sources.ipynb #f3c03866
 def check_export(
-    folder, # what `to_peft` wrote
+    folder, # what `to_peft` or `save_merged` wrote
     diff, # the `WeightDiff` that was written
     model, # the `FrozenModel` that it belongs to
     prompt="What topic were you trained on?", # whose logits are compared
 ):
-    """The largest difference of the logits. Raises `DataError` if PEFT reads another.
+    """The largest difference of the logits. Raises `DataError` if another is read.
 
-    Needs the package peft."""
+    An adapter needs the package peft."""
     ids = torch.tensor([model.tokenizer(prompt)["input_ids"]], device=model.device)
     with model.lock, torch.no_grad():
         bare, ours = model.model(ids).logits, _logits_with(model.model, diff, ids)
-        theirs = _logits_of_peft(model.model, folder, ids)
+        is_adapter = (Path(folder)/"adapter_config.json").exists()
+        loaded = _logits_of_peft if is_adapter else _logits_of_whole
+        theirs = loaded(model.model, folder, ids)
     far, moved = ((t - ours).abs().max().item() for t in (theirs, bare))
     if moved > 0 and far <= max(1e-4, .01 * moved): return far
-    raise DataError(f"PEFT reads {folder} otherwise: its logits are {far:.2g} away "
+    raise DataError(f"{folder} is read otherwise: its logits are {far:.2g} away "
                     f"from the diff's, which moves them by {moved:.2g}.")
 
 # %% ../nbs/12_sources.ipynb #dba875be
@@ -130,6 +132,12 @@ def _logits_of_peft(model, folder, ids):
         adapted = PeftModel.from_pretrained(model, folder)
     try: return adapted(ids).logits
     finally: adapted.unload()
+
+def _logits_of_whole(model, folder, ids):
+    from transformers import AutoModelForCausalLM
+    with quiet_transformers():
+        whole = AutoModelForCausalLM.from_pretrained(folder, dtype=model.dtype)
+    return whole.to(model.device)(ids).logits
 
 def _logits_with(model, diff, ids):
     "The logits of a base with a diff on it."
