@@ -751,6 +751,26 @@ def _written(write, folder, diff, model):
         raise
     return f"loaded again it gives the same logits, within {far:.1g}"
 
+# %% ../nbs/43_cli.ipynb #6907a11d
+def _verify_options(add):
+    add("run", help="folder of a run")
+    add("--repair", action="store_true", help="forget damaged diffs; the command that "
+        "trained the run then trains them again")
+    _output_options(add)
+
+@_command("verify", "hash all shards of a run", options=_verify_options)
+def _verify(args):
+    from diffinterp.diffs import WeightDiffs, repair
+    run = WeightDiffs(args.run)
+    bad = [row["id"] for row in run.damaged()]
+    if args.repair: repair(args.run)
+    elif bad and not args.json:
+        raise DataError(f"{len(bad)} of {len(run)} diffs in {args.run} are damaged, such "
+                        f"as {bad[0]!r}; --repair forgets them.")
+    if args.json: return _print_json(dict(run=args.run, diffs=len(run), damaged=bad))
+    print(f"{len(run)} weight diffs, {len(bad)} damaged"
+          + (" and forgotten: train the run again" if bad else ""))
+
 # %% ../nbs/43_cli.ipynb #a1874cab
 def _evaluate_options(add):
     add("run", help="folder of a run of labelled diffs that are new to the reader")

@@ -85,8 +85,14 @@ def _json_line(row):
     "One row of a JSONL file, with its line end."
     return json.dumps(row, ensure_ascii=False) + "\n"
 
+def _check_regular(path):
+    "Raise `DataError` for a pipe or a device, where reading would wait for ever."
+    if Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir():
+        raise DataError(f"{path} is no file but a pipe or a device.")
+
 def read_json(path):
     "The object in a JSON file. Raises `DataError` if there is no such object."
+    _check_regular(path)
     try: value = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError: raise DataError(f"There is no file {path}.") from None
     except (OSError, ValueError) as e:
@@ -102,6 +108,7 @@ def read_jsonl(
     "The list of rows in a JSONL file. Raises `DataError` that names a bad line."
     path, rows = Path(path), []
     if not path.exists(): return rows
+    _check_regular(path)
     try: *lines, last = path.read_bytes().split(b"\n")
     except OSError as e: raise DataError(f"{path} cannot be read: {e}") from None
     if last and not torn: lines.append(last)

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['LowRank', 'WeightDiff', 'check_base', 'noise_like', 'read_manifest', 'WeightDiffs', 'create_store', 'add_shard',
-           'as_list', 'labels_of', 'ids_of', 'pick', 'check_diffs', 'save_diffs', 'batch_diffs', 'diffs_hash']
+           'repair', 'as_list', 'labels_of', 'ids_of', 'pick', 'check_diffs', 'save_diffs', 'batch_diffs', 'diffs_hash']
 
 # %% ../nbs/11_diffs.ipynb #80b0d6fd
 import functools, hashlib, json, math, re
@@ -337,10 +337,14 @@ def _sha256_of(path, size, changed):
     "The SHA-256 of a file as it is now; it is taken once for each state of the file."
     return file_sha256(path)
 
+def _is_whole(path, sha):
+    "Whether a shard is there and is what was written."
+    state = path.stat() if path.is_file() else None
+    return state and _sha256_of(path, state.st_size, state.st_mtime_ns) == sha
+
 def _check_shard(path, sha):
     "Raise `DataError` for a shard that is not what was written."
-    state = path.stat() if path.is_file() else None
-    if state and _sha256_of(path, state.st_size, state.st_mtime_ns) == sha: return
+    if _is_whole(path, sha): return
     raise DataError(f"{path} is missing or not what was written: its SHA-256 differs. "
                     "Copy the file again, or train these diffs anew.")
 
@@ -434,10 +438,27 @@ def __getitem__(
 @patch
 def check(self: WeightDiffs):
     "Hash every shard; returns the store. Raises `DataError` for a shard that changed."
-    _sha256_of.cache_clear()
-    for shard, sha in {row["shard"]: row["sha256"] for row in self.rows}.items():
-        _check_shard(self.folder/shard, sha)
+    if found := self.damaged(): _check_shard(self.folder/found[0]["shard"], "")
     return self
+
+@patch
+def damaged(self: WeightDiffs):
+    "The rows whose shard is missing or changed, after hashing every shard."
+    _sha256_of.cache_clear()
+    shas = {row["shard"]: row["sha256"] for row in self.rows}
+    bad = {shard for shard, sha in shas.items() if not _is_whole(self.folder/shard, sha)}
+    return [row for row in self.rows if row["shard"] in bad]
+
+# %% ../nbs/11_diffs.ipynb #b29c3bc7
+def repair(
+    folder, # of a run
+):
+    "Forget the diffs whose shard is missing or changed; returns their ids."
+    bad = {row["id"] for row in WeightDiffs(folder).damaged()}
+    for path in sorted(Path(folder).glob("manifest*.jsonl")) if bad else ():
+        rows = read_jsonl(path)
+        write_jsonl(path, [row for row in rows if row["id"] not in bad])
+    return sorted(bad)
 
 # %% ../nbs/11_diffs.ipynb #e20c9406
 def as_list(diffs):

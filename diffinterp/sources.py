@@ -7,7 +7,7 @@ __all__ = ['push_folder', 'save_merged', 'check_export', 'from_peft', 'from_chec
            'open_diffs', 'as_diffs']
 
 # %% ../nbs/12_sources.ipynb #4dd8c0b9
-import copy, csv, json, re, warnings
+import copy, csv, json, math, re, warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -188,11 +188,12 @@ def _by_pattern(patterns, module, default):
 # %% ../nbs/12_sources.ipynb #d2f00007
 def _peft_scale(config, module, rank, where):
     "`lora_alpha / r`, or `lora_alpha / sqrt(r)` for rsLoRA (arXiv 2312.03732)."
-    r, alpha = config.get("r"), config.get("lora_alpha")
-    if not r or alpha is None:
-        raise DataError(f"{where}/adapter_config.json names no r and no lora_alpha.")
-    r = _by_pattern(config.get("rank_pattern"), module, r)
-    alpha = _by_pattern(config.get("alpha_pattern"), module, alpha)
+    r = _by_pattern(config.get("rank_pattern"), module, config.get("r"))
+    alpha = _by_pattern(config.get("alpha_pattern"), module, config.get("lora_alpha"))
+    is_number = lambda v: type(v) in (int, float) and math.isfinite(v) and v >= 0
+    if not r or not is_number(r) or not is_number(alpha):
+        raise DataError(f"{where}/adapter_config.json has r={r!r} and lora_alpha={alpha!r} "
+                        f"for {module}; both must be numbers.")
     if r == rank: return alpha / (r**.5 if config.get("use_rslora") else r)
     raise DataError(f"The adapter in {where} has factors of rank {rank} for {module}, "
                     f"but its configuration says {r}.")
@@ -219,6 +220,9 @@ def _pair(module, factors, where):
         raise DataError(f"The adapter in {where} has only {', '.join(factors)} of "
                         f"{canonical_name(module)}; a layer needs both factors.")
     A, B = factors["lora_B"].T, factors["lora_A"].T
+    if not (A.isfinite().all() and B.isfinite().all()):
+        raise DataError(f"The adapter in {where} has a number in {canonical_name(module)} "
+                        "that is not finite.")
     if A.dim() == B.dim() == 2 and len(A) == B.shape[1]:
         return LowRank(A.contiguous(), B.contiguous())
     raise DataError(f"The adapter in {where} has factors of {canonical_name(module)} "
@@ -271,7 +275,7 @@ def _read_adapter(folder):
     config = read_json(folder/"adapter_config.json")
     for name, read in (("adapter_model.safetensors", _read_safetensors),
                        ("adapter_model.bin", _read_torch)):
-        if (folder/name).exists(): return config, read(folder/name)
+        if (folder/name).is_file(): return config, read(folder/name)
     raise DataError(f"{folder} holds no readable adapter_model.safetensors or .bin.")
 
 def _is_peft_model(source):
@@ -430,6 +434,8 @@ def _cut_layers(base, other, linears, rank, energy):
     for name, (ours, theirs) in linears.items():
         delta = other[theirs].detach().float() - base[ours].detach().float()
         if not delta.any(): continue
+        if not delta.isfinite().all():
+            raise DataError(f"{name} of the checkpoint or its base is not finite.")
         layer = name.removesuffix(".weight")
         layers[layer], norm, rest = _cut(delta, rank, energy=energy)
         total, left = total + norm, left + rest

@@ -6,7 +6,7 @@
 __all__ = ['ParallelLoRA', 'sample_order', 'group_by_length', 'recorded_options', 'TrainingStep', 'train_diffs']
 
 # %% ../nbs/17_trainer.ipynb #bbe6c66d
-import itertools, random, sys, tempfile, time, warnings
+import itertools, math, random, sys, tempfile, time, warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -401,6 +401,18 @@ def train(self: _Run, groups):
         finally: unwrap(self.model.model)
 
 # %% ../nbs/17_trainer.ipynb #b86aae7b
+def _check_numbers(counts, numbers, save_dtype):
+    "Raise `DataError` for an option that no run can have."
+    for name, value in counts.items():
+        if type(value) is not int or value < 1:
+            raise DataError(f"{name} must be a whole number above 0, not {value!r}.")
+    for name, value in numbers.items():
+        if not 0 < value < math.inf:
+            raise DataError(f"{name} must be a number above 0, not {value!r}.")
+    if save_dtype not in ("float32", "bfloat16"):
+        raise DataError(f"save_dtype is float32 or bfloat16, not {save_dtype!r}.")
+
+# %% ../nbs/17_trainer.ipynb #9c8f0ac5
 def _without_neutral(options):
     "The options that do something, so that records of earlier versions still hold."
     neutral = dict(weight_decay=0, samples_per_step=1)
@@ -436,6 +448,8 @@ def train_diffs(
 ):
     "Train a weight diff for each task; returns the `WeightDiffs`. Raises `DataError`."
     _check_tasks(tasks)
+    _check_numbers(dict(rank=rank, steps=steps, samples_per_step=samples_per_step),
+                   dict(lora_alpha=lora_alpha, lr=lr), save_dtype=save_dtype)
     out = Path(out or tempfile.mkdtemp(prefix="diffinterp-"))
     encoded = [_encode(model, task, max_tokens) for task in tasks]
     options = dict(rank=rank, lora_alpha=lora_alpha, steps=steps, lr=lr,
