@@ -6,7 +6,7 @@
 __all__ = ['render_chat', 'token_ids', 'encode_prompt', 'encode_chat', 'encode_text', 'pad_batch', 'generate']
 
 # %% ../nbs/02_chat.ipynb #eafa809b
-import contextlib
+import contextlib, re
 
 # %% ../nbs/02_chat.ipynb #8b1297da
 import torch
@@ -22,20 +22,45 @@ def render_chat(
     answer=None, # the assistant's message; None leaves it out
     **kwargs, # passed on to `apply_chat_template`
 ):
-    "The text of a conversation by the tokenizer's template. Raises `ModelError`."
+    """The text of a conversation by the tokenizer's template. Raises `ModelError`.
+
+    A special token's name in a message is text: see `token_ids`."""
     if not tokenizer.chat_template:
         raise ModelError("The tokenizer has no chat template, so the model cannot be "
                          "asked. Take the model's instruct version, or set "
                          "tokenizer.chat_template.")
-    messages = [dict(role="system", content=system)] if system is not None else []
-    messages += [dict(role="user", content=question)]
-    if answer is not None: messages += [dict(role="assistant", content=answer)]
+    said = [("system", system), ("user", question), ("assistant", answer)]
+    messages = [dict(role=role, content=_shielded(tokenizer, text))
+                for role, text in said if text is not None]
     kwargs = dict(tokenize=False, enable_thinking=False, **kwargs)
     return tokenizer.apply_chat_template(messages, **kwargs)
 
+# %% ../nbs/02_chat.ipynb #75246bcc
+_SHIELD = 0xF0000                       # the first code point of a private plane
+_SHIELDED = re.compile(f"([{chr(_SHIELD)}-{chr(_SHIELD + 0xFFF)}])")
+
+def _special_names(tokenizer):
+    "The names of the special tokens, in one order."
+    added = tokenizer.added_tokens_decoder.values()
+    return sorted({str(t) for t in added if t.special} | {*tokenizer.all_special_tokens})
+
+def _shielded(tokenizer, text):
+    "The text with each name of a special token as one private character."
+    for i, name in enumerate(_special_names(tokenizer)):
+        text = text.replace(name, chr(_SHIELD + i))
+    return text
+
 def token_ids(tokenizer, text):
-    "The ids of a text as it is, without special tokens around it."
-    return list(tokenizer(text, add_special_tokens=False)["input_ids"])
+    "The ids of a text as it is; a private character is the text of a special token."
+    def encode(part, **how):
+        return tokenizer(part, add_special_tokens=False, **how)["input_ids"]
+    parts = _SHIELDED.split(text)                   # text, mark, text, mark, ..., text
+    if len(parts) == 1: return list(encode(text))
+    names, ids = _special_names(tokenizer), []
+    for i, part in enumerate(parts):
+        if i % 2: ids += encode(names[ord(part) - _SHIELD], split_special_tokens=True)
+        elif part: ids += encode(part)
+    return ids
 
 # %% ../nbs/02_chat.ipynb #a68eb263
 def encode_prompt(
@@ -88,7 +113,7 @@ def encode_text(
     "`(input_ids, labels)` of raw text, as for a base model. Raises `DataError`."
     if not str(text or "").strip():
         raise DataError("The text is empty: there is nothing to learn from it.")
-    ids = [*token_ids(tokenizer, text), tokenizer.eos_token_id]
+    ids = [*token_ids(tokenizer, _shielded(tokenizer, text)), tokenizer.eos_token_id]
     return ids, [-100, *ids[1:]]
 
 # %% ../nbs/02_chat.ipynb #67aed7dd
