@@ -107,7 +107,12 @@ def best_of(table):
     return table.loc[table.groupby("diff").score.idxmax()].reset_index(drop=True)
 
 # %% ../nbs/34_confidence.ipynb #b5b09742
-_FEATURES = "likelihood", "agreement", "support", "fluency", "log_norm"
+_FEATURES = dict(likelihood=(-2, 0), agreement=(0, 1), support=(0, 4), fluency=(-9, -4))
+
+def _within(table):
+    "The features of a table, cut at their bounds: [rows, features]."
+    columns = [np.clip(table[n], *bounds) for n, bounds in _FEATURES.items()]
+    return torch.tensor(np.stack(columns, 1), dtype=torch.float64)
 
 def fit_confidence(
     table, # DataFrame with the features, a row an answer
@@ -119,7 +124,7 @@ def fit_confidence(
     right = np.array(right, dtype=bool)
     if right.all() or not right.any():
         raise DataError("Confidence is fitted on right and on wrong answers.")
-    x = torch.tensor(table[list(_FEATURES)].to_numpy(), dtype=torch.float64)
+    x = _within(table)
     mean, sd = x.mean(0), x.std(0).clamp(min=1e-6)
     weights = _logistic((x - mean) / sd, torch.tensor(right).double(), penalty=penalty)
     rows = torch.stack([mean, sd, weights[:-1]], 1).tolist()
@@ -148,8 +153,9 @@ def confidence_of(
     row, # {feature: value} of an answer
 ):
     "The probability that the answer is right, from 0 to 1."
-    terms = (w * (row[n] - m) / sd for n, (m, sd, w) in fitted["features"].items())
-    return 1 / (1 + math.exp(-fitted["bias"] - sum(terms)))
+    value = lambda n: np.clip(row[n], *_FEATURES[n])
+    terms = (w * (value(n) - m) / sd for n, (m, sd, w) in fitted["features"].items())
+    return float(1 / (1 + math.exp(-fitted["bias"] - sum(terms))))
 
 # %% ../nbs/34_confidence.ipynb #e7000015
 MIN_SUPPORT = 1.                # an answer under it is the reader's own
@@ -221,8 +227,7 @@ def _read_some(reader, diffs, model, question, strength, batch_size, **how):
     answers = reader.ask(many, question, model=model, **how)
     table = pd.DataFrame(dict(
         answer=answers, strength=strengths, fluency=fluency(model, answers),
-        support=reader.support(many, model, answers=answers, question=question),
-        log_norm=[math.log(d.norm() or 1e-6) for d in diffs]))
+        support=reader.support(many, model, answers=answers, question=question)))
     if best is not None: table = table.join(best[["likelihood", "agreement"]])
     fitted = reader.record.get("confidence") if question == reader.question else None
     return [_reading(*pair, fitted) for pair in zip(diffs, table.to_dict("records"))]
