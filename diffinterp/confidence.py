@@ -107,7 +107,7 @@ def best_of(table):
     return table.loc[table.groupby("diff").score.idxmax()].reset_index(drop=True)
 
 # %% ../nbs/34_confidence.ipynb #b5b09742
-_FEATURES = dict(likelihood=(-2, 0), agreement=(0, 1), support=(0, 4), fluency=(-9, -4))
+_FEATURES = dict(likelihood=(-2, 0), agreement=(0, 1), support=(0, 4), prior=(-12, -4))
 
 def _within(table):
     "The features of a table, cut at their bounds: [rows, features]."
@@ -185,7 +185,7 @@ class Reading:
     fluency: float # how likely the answer is to the base as plain text, see `fluency`
     strength: float # how much W was multiplied before it was read
     agreement: float # share of the norms that give the answer; None at a fixed strength
-    likelihood: float # mean log-probability under the reader; None at a fixed strength
+    likelihood: float # mean log-probability under the reader, nats per token
 
     @property
     def found(self):
@@ -225,10 +225,13 @@ def _read_some(reader, diffs, model, question, strength, batch_size, **how):
     strengths = [strength] * len(diffs) if strength else best.strength.tolist()
     many = [d.scaled(s) for d, s in zip(diffs, strengths)]
     answers = reader.ask(many, question, model=model, **how)
+    asked = dict(question=question, model=model)
     table = pd.DataFrame(dict(
         answer=answers, strength=strengths, fluency=fluency(model, answers),
-        support=reader.support(many, model, answers=answers, question=question)))
-    if best is not None: table = table.join(best[["likelihood", "agreement"]])
+        likelihood=_likelihoods(reader, many, answers, **asked),
+        prior=_priors(reader, answers, **asked)))
+    table["support"] = table.likelihood - table.prior
+    if best is not None: table["agreement"] = best.agreement
     fitted = reader.record.get("confidence") if question == reader.question else None
     return [_reading(*pair, fitted) for pair in zip(diffs, table.to_dict("records"))]
 
@@ -239,7 +242,7 @@ def _reading(diff, row, fitted):
     sure = round(confidence_of(fitted, row), 3) if known else None
     found = verdict(row["answer"], row["support"], row["fluency"],
                     not known or sure >= fitted["threshold"])
-    rounded = {n: round(row[n], 3) for n in ("support", "fluency", "strength")}
-    rounded |= {n: row.get(n) for n in ("agreement", "likelihood")}
+    numbers = {n: round(row[n], 3)
+               for n in ("support", "fluency", "strength", "likelihood")}
     return Reading(diff.id, diff.label, row["answer"], verdict=found, confidence=sure,
-                   **rounded)
+                   agreement=row.get("agreement"), **numbers)
