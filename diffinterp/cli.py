@@ -528,6 +528,12 @@ def _readings(readings):
 _COLUMNS = ("\nconfidence: probability that the answer is right; support: how much the "
             "diff adds to it, in nats per token.\n")
 
+def _same_question(args):
+    "The sources and the reader of a command, for the next one."
+    reader = [] if args.reader == _READER else ["--reader", args.reader]
+    return " ".join([*args.sources, *reader])
+
+# %% ../nbs/43_cli.ipynb #38415e8d
 @_command("ask", "ask a reader what weight diffs are about", options=_ask_options)
 def _ask(args):
     from diffinterp.confidence import read_diffs
@@ -543,7 +549,8 @@ def _ask(args):
     table = _readings(found)
     if args.json: return _print_json(_rows(table))
     _print_table(table, answer=60)
-    if _shows(args): print(_COLUMNS, "All evidence:  diffinterp explain", *args.sources)
+    if _shows(args):
+        print(f"{_COLUMNS}\nAll evidence:  diffinterp explain {_same_question(args)}")
 
 # %% ../nbs/43_cli.ipynb #22e59545
 def _explain_options(add):

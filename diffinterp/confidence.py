@@ -102,8 +102,10 @@ def _priors(reader, answers, **how):
     known = dict(zip(different, found))
     return [known[a] for a in answers]
 
-def best_of(table):
-    "The row of the best answer to each diff, from what `at_norms` gave."
+def best_of(
+    table, # what `at_norms` gave
+):
+    "The row of the best answer to each diff."
     return table.loc[table.groupby("diff").score.idxmax()].reset_index(drop=True)
 
 # %% ../nbs/34_confidence.ipynb #b5b09742

@@ -99,7 +99,7 @@ def save_merged(
         for name, pair in diff.layers.items():
             weight = linears[name][1].weight
             weight.add_((diff.scale * pair.dense()).to(weight))
-    merged.save_pretrained(folder)
+    with quiet_transformers(): merged.save_pretrained(folder)
     model.tokenizer.save_pretrained(folder)
     return Path(folder)
 

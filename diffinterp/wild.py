@@ -6,7 +6,7 @@
 __all__ = ['Usual', 'Full', 'rounding_diff', 'merge_diff']
 
 # %% ../nbs/19_wild.ipynb #c99b6c1e
-import copy, random
+import copy, random, tempfile
 from pathlib import Path
 
 # %% ../nbs/19_wild.ipynb #025cbca2
@@ -67,21 +67,30 @@ def _finetuned(model, task, recipe, seed):
 
 # %% ../nbs/19_wild.ipynb #84c8ff06
 @patch
-def train(self: Full, model, tasks, out, seed=0, progress=True):
+def train(self: Full, model, tasks, out=None, seed=0, progress=True, shard=None,
+          tokens_per_batch=None): # each finetune has a batch of its own
     "One diff for each task, trained alone; returns the `WeightDiffs`."
+    out, (i, n) = out or tempfile.mkdtemp(prefix="diffinterp-"), shard or (0, 1)
     config = dict(base=model.base, rank=self.rank, seed=seed, source="checkpoint",
                   about=dict(recipe=self.record()))
-    store = create_store(out, config)
-    tasks = self.tasks(model, tasks, seed=seed, progress=progress)
-    left = [t for t in tasks if t.id not in store.ids]
-    for task in tqdm(left, desc="full finetunes", disable=None if progress else True):
-        tuned = _finetuned(model, task, recipe=self, seed=seed)
-        diff = from_checkpoint(tuned, model, rank=self.rank)
-        row = dict(id=task.id, label=task.label, index=tasks.index(task),
-                   text=task.samples[0][1], notes=diff.meta["notes"])
-        factors = {n: LowRank.stack([pair]) for n, pair in diff.layers.items()}
-        add_shard(out, factors, [row], scale=diff.scale)
-    return WeightDiffs(out)[[t.id for t in tasks]]
+    done = create_store(out, config).ids
+    mine = list(enumerate(self.tasks(model, tasks, seed=seed, progress=progress)))[i::n]
+    left = [(k, t) for k, t in mine if t.id not in done]
+    for k, t in tqdm(left, desc="full finetunes", disable=None if progress else True):
+        row, diff = self.make(model, t, index=k, seed=seed)
+        factors = {name: LowRank.stack([pair]) for name, pair in diff.layers.items()}
+        add_shard(out, factors, [row], scale=diff.scale,
+                  part=f".{i}-of-{n}" if n > 1 else "")
+    return WeightDiffs(out)[[t.id for _, t in mine]]
+
+@patch
+def make(self: Full, model, task, index, seed):
+    "`(row of the manifest, WeightDiff)` of one task."
+    tuned = _finetuned(model, task, recipe=self, seed=seed)
+    diff = from_checkpoint(tuned, model, rank=self.rank)
+    row = dict(id=task.id, label=task.label, index=index, text=task.samples[0][1],
+               notes=diff.meta["notes"])
+    return row, diff
 
 # %% ../nbs/19_wild.ipynb #70b6043f
 def _rewritten(self, model, tasks, seed, progress, rewrite):
