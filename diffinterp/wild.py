@@ -7,7 +7,6 @@ __all__ = ['Usual', 'Full', 'rounding_diff', 'merge_diff']
 
 # %% ../nbs/19_wild.ipynb #c99b6c1e
 import copy, random, tempfile
-from pathlib import Path
 
 # %% ../nbs/19_wild.ipynb #025cbca2
 import torch
