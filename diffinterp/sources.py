@@ -244,6 +244,7 @@ def _diff_of_adapter(config, tensors, where, **about):
     layers = {n: pair.scaled(scales[n] / scale) for n, pair in layers.items()}
     meta = dict(source="peft", notes=_left_out_note(left_out))
     base = dict(model=config.get("base_model_name_or_path"))
+    if config.get("revision"): base["revision"] = config["revision"]
     return WeightDiff(layers, scale, meta=meta, **dict(base=base) | about)
 
 # %% ../nbs/12_sources.ipynb #d2f000a7
@@ -577,6 +578,12 @@ def check_hub_id(source):
         raise DataError(f"There is no file or folder {source}.")
 
 # %% ../nbs/12_sources.ipynb #d2f000e5
+def _revision_note(base, model):
+    "A list with the note that an adapter names another revision, or an empty list."
+    named, own = base.get("revision"), model.base.get("revision")
+    if not named or not own or named == own: return []
+    return [f"It names revision {named} of its base; this model is revision {own}."]
+
 def _on_base(diff, model, any_base):
     "The diff as one of this model. Raises `BaseMismatchError`."
     if diff.base.get("fingerprint"): return diff
@@ -588,7 +595,7 @@ def _on_base(diff, model, any_base):
                                     f"{model.name} has no such layer.")
     named = diff.base.get("model")
     if not any_base: check_base(diff.base, model, what=f"The finetune {diff.id}")
-    notes = list(diff.meta.get("notes", []))
+    notes = [*diff.meta.get("notes", []), *_revision_note(diff.base, model)]
     if named and any_base and not model.is_named(named):
         notes.append(f"It names {named} as its base, and was put on {model.name}.")
     return replace(diff, base=model.base, meta=diff.meta | dict(notes=notes))
