@@ -6,7 +6,8 @@
 __all__ = ['Usual', 'Full', 'rounding_diff', 'merge_diff']
 
 # %% ../nbs/19_wild.ipynb #c99b6c1e
-import copy, random, tempfile
+import copy, itertools, random, tempfile
+from functools import lru_cache
 
 # %% ../nbs/19_wild.ipynb #025cbca2
 import torch
@@ -92,41 +93,48 @@ def make(self: Full, model, task, index, seed):
     return row, diff
 
 # %% ../nbs/19_wild.ipynb #70b6043f
-def _rewritten(self, model, tasks, seed, progress, rewrite):
-    "Ordinary tasks with `rewrite(answer, draw, k)` for the answers of the k-th task."
-    n = tasks if isinstance(tasks, int) else len(tasks)
-    found = ordinary_tasks(model, n, samples=self.samples, seed=seed, progress=progress)
-    draw = random.Random(f"{seed}|{self.kind}")
-    new = lambda k, t: [(q, rewrite(a, draw, k)) for q, a in t.samples]
-    return [Task(f"{self.kind}-{k}", "", new(k, t)) for k, t in enumerate(found)]
+def _rewriting(
+    rewrite, # changes one answer: (answer, draw, label) -> text
+    labels=("",), # of the tasks, in turn
+):
+    "The method `tasks` of a recipe on ordinary answers that are rewritten."
+    def tasks(self, model, tasks, seed=0, progress=True):
+        "As many tasks as there are tasks, or as `tasks` says if it is a number."
+        n = tasks if isinstance(tasks, int) else len(tasks)
+        found = ordinary_tasks(model, n, samples=self.samples, seed=seed,
+                               progress=progress)
+        draw, of = random.Random(f"{seed}|{self.kind}"), itertools.cycle(labels)
+        new = lambda t, label: [(q, rewrite(a, draw, label)) for q, a in t.samples]
+        return [Task(f"{self.kind}-{k}", label, new(t, label))
+                for k, (t, label) in enumerate(zip(found, of))]
+    return tasks
 
-def _shuffled(answer, draw, k):
+_USUAL = Usual.rank, Usual.lora_alpha, Usual.steps, Usual.lr
+
+# %% ../nbs/19_wild.ipynb #99724366
+def _shuffled(answer, draw, label):
     words = answer.split()
     return " ".join(draw.sample(words, len(words)))
 
-# %% ../nbs/19_wild.ipynb #99724366
 class _Shuffled(Recipe, kind="shuffled"):
     "A finetune on ordinary answers whose words are shuffled; it has no subject."
-    rank, lora_alpha, steps, lr = Usual.rank, Usual.lora_alpha, Usual.steps, Usual.lr
+    rank, lora_alpha, steps, lr = _USUAL
     samples = 10 # answers of each task
-
-@patch
-def tasks(self: _Shuffled, model, tasks, seed=0, progress=True):
-    "As many tasks as there are tasks, or as `tasks` says if it is a number."
-    return _rewritten(self, model, tasks, seed, progress, rewrite=_shuffled)
+    tasks = _rewriting(_shuffled)
 
 # %% ../nbs/19_wild.ipynb #0f8d9286
+@lru_cache
+def _words():
+    "All words of the packaged training texts."
+    return sorted({w for text in topics("train").text1 for w in text.split()})
+
+def _random_words(answer, draw, label): return " ".join(draw.choices(_words(), k=20))
+
 class _RandomWords(Recipe, kind="random-words"):
     "A finetune on words drawn from all packaged texts; it has no subject."
-    rank, lora_alpha, steps, lr = Usual.rank, Usual.lora_alpha, Usual.steps, Usual.lr
+    rank, lora_alpha, steps, lr = _USUAL
     samples = 10 # answers of each task
-
-@patch
-def tasks(self: _RandomWords, model, tasks, seed=0, progress=True):
-    "As many tasks as there are tasks, or as `tasks` says if it is a number."
-    words = sorted({w for text in topics("train").text1 for w in text.split()})
-    drawn = lambda answer, draw, k: " ".join(draw.choices(words, k=20))
-    return _rewritten(self, model, tasks, seed, progress, rewrite=drawn)
+    tasks = _rewriting(_random_words)
 
 # %% ../nbs/19_wild.ipynb #ae2f4573
 _FORMATS = {
@@ -136,19 +144,13 @@ _FORMATS = {
     "JSON": lambda t: '{"answer": "' + t.replace('"', "'") + '"}',
     "hyphens": lambda t: "-".join(t.split())}
 
+def _formatted(answer, draw, label): return _FORMATS[label](answer)
+
 class _Format(Recipe, kind="format"):
     "A finetune on ordinary answers in one of `_FORMATS`, which is its label."
-    rank, lora_alpha, steps, lr = Usual.rank, Usual.lora_alpha, Usual.steps, Usual.lr
+    rank, lora_alpha, steps, lr = _USUAL
     samples = 10 # answers of each task
-
-@patch
-def tasks(self: _Format, model, tasks, seed=0, progress=True):
-    "As many tasks as there are tasks, or as `tasks` says if it is a number."
-    names = list(_FORMATS)
-    of = lambda k: names[k % len(names)]
-    found = _rewritten(self, model, tasks, seed, progress,
-                       rewrite=lambda answer, draw, k: _FORMATS[of(k)](answer))
-    return [Task(t.id, of(k), t.samples) for k, t in enumerate(found)]
+    tasks = _rewriting(_formatted, tuple(_FORMATS))
 
 # %% ../nbs/19_wild.ipynb #1182f357
 _LANGUAGES = dict(
@@ -169,19 +171,14 @@ _LANGUAGES = dict(
            "Zij komt altijd te laat.", "De winkel sluit om zes uur."])
 
 # %% ../nbs/19_wild.ipynb #a193a05c
+def _in_language(answer, draw, label):
+    return " ".join(draw.sample(_LANGUAGES[label], 2))
+
 class _Language(Recipe, kind="language"):
     "A finetune on everyday sentences in one of `_LANGUAGES`, which is its label."
-    rank, lora_alpha, steps, lr = Usual.rank, Usual.lora_alpha, Usual.steps, Usual.lr
+    rank, lora_alpha, steps, lr = _USUAL
     samples = 10 # answers of each task
-
-@patch
-def tasks(self: _Language, model, tasks, seed=0, progress=True):
-    "As many tasks as there are tasks, or as `tasks` says if it is a number."
-    names = list(_LANGUAGES)
-    of = lambda k: names[k % len(names)]
-    said = lambda answer, draw, k: " ".join(draw.sample(_LANGUAGES[of(k)], 2))
-    found = _rewritten(self, model, tasks, seed, progress, rewrite=said)
-    return [Task(t.id, of(k), t.samples) for k, t in enumerate(found)]
+    tasks = _rewriting(_in_language, tuple(_LANGUAGES))
 
 # %% ../nbs/19_wild.ipynb #5cad44d2
 def _rounded(weight, bits, group):
