@@ -584,11 +584,12 @@ def _explain(args):
 
 # %% ../nbs/43_cli.ipynb #06354b30
 def _more_evidence(args, reader, diff, explanation):
-    "`{name: DataFrame}` of --sweep and --blocks."
+    "`{name: DataFrame}` of --sweep and --blocks; an empty answer has no blocks."
     from diffinterp.evidence import blocks, sweep
     diff, more = diff.scaled(explanation.strength), {}
     if args.sweep: more["sweep"] = sweep(reader, diff, question=args.question)
-    if args.blocks: more["blocks"] = blocks(reader, diff, explanation.answer)
+    if args.blocks and explanation.answer.strip():
+        more["blocks"] = blocks(reader, diff, explanation.answer)
     return more
 
 # %% ../nbs/43_cli.ipynb #20a8aed2
