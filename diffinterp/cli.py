@@ -374,15 +374,10 @@ def _make_options(add):
 # %% ../nbs/43_cli.ipynb #c1100021
 def _recorded_fit(out):
     "The configuration of the training in a folder; {} if there is none yet."
-    path = Path(out)/"fit"/"checkpoint.pt"
-    if not path.exists():
-        runs = Path(out)/"diffs-train", Path(out)/"diffs-train-1"
-        return next(filter(None, map(_recorded, runs)), {})
-    import pickle, torch
-    how = dict(weights_only=True, map_location="cpu", mmap=True)
-    try: return torch.load(path, **how)["config"]
-    except (RuntimeError, EOFError, KeyError, pickle.UnpicklingError):
-        raise DataError(f"{path} cannot be read; remove it to train anew.") from None
+    from diffinterp.readers import recorded_fit
+    if fit := recorded_fit(Path(out)/"fit"): return fit
+    runs = Path(out)/"diffs-train", Path(out)/"diffs-train-1"
+    return next(filter(None, map(_recorded, runs)), {})
 
 # %% ../nbs/43_cli.ipynb #c1100022
 def _fit_reader(kind, args, options):
@@ -766,18 +761,19 @@ def _verify_options(add):
         "trained the run then trains them again")
     _output_options(add)
 
-@_command("verify", "hash all shards of a run", options=_verify_options)
+# %% ../nbs/43_cli.ipynb #b3d25b7c
+@_command("verify", "check every file of a run", options=_verify_options)
 def _verify(args):
-    from diffinterp.diffs import WeightDiffs, repair
-    run = WeightDiffs(args.run)
-    bad = [row["id"] for row in run.damaged()]
+    from diffinterp.diffs import repair, verify_run
+    found = verify_run(args.run)
+    bad = len(found["damaged"]), found["lines"], len(found["unnamed"])
     if args.repair: repair(args.run)
-    elif bad and not args.json:
-        raise DataError(f"{len(bad)} of {len(run)} diffs in {args.run} are damaged, such "
-                        f"as {bad[0]!r}; --repair forgets them.")
-    if args.json: return _print_json(dict(run=args.run, diffs=len(run), damaged=bad))
-    print(f"{len(run)} weight diffs, {len(bad)} damaged"
-          + (" and forgotten: train the run again" if bad else ""))
+    if args.json: return _print_json(dict(run=args.run) | found)
+    said = "{} weight diffs damaged, {} lines of the manifest; {} stored without a line"
+    said = f"{args.run}: of {found['diffs']} " + said.format(*bad)
+    if not any(bad): print(f"{args.run}: {found['diffs']} weight diffs, none damaged")
+    elif args.repair: print(f"{said}. They are forgotten; train the run again.")
+    else: raise DataError(f"{said}. --repair forgets them.")
 
 # %% ../nbs/43_cli.ipynb #a1874cab
 def _evaluate_options(add):

@@ -15,12 +15,14 @@ import torch
 from tqdm.auto import tqdm
 
 # %% ../nbs/17_trainer.ipynb #5303f225
-from .core import DataError, json_hash, patch, read_json
+from .core import DataError, json_hash, one_writer, patch
 from .models import choose_tokens_per_batch, in_batches
 from .chat import pad_batch
 from .loss import labelled_hidden, loss_by_row, mean_by_row, token_divergences
 from .lora import adapters_off, compiled, init_factors, unwrap, wrap_multitask
-from .diffs import WeightDiffs, add_shard, create_store, read_manifest
+from .diffs import WeightDiffs, add_shard, create_store, read_config
+from .diffs import read_manifest
+from .launch import part_name
 from .tasks import encode_anchors, encode_task
 
 # %% ../nbs/17_trainer.ipynb #8f6ff000
@@ -180,8 +182,7 @@ def recorded_options(
 
 def _recorded(folder):
     "The configuration of the run in a folder; empty where no run is."
-    path = Path(folder)/"config.json"
-    return read_json(path) if path.exists() else {}
+    return read_config(folder) if (Path(folder)/"config.json").exists() else {}
 
 # %% ../nbs/17_trainer.ipynb #660aee79
 def _model_options(model):
@@ -294,10 +295,9 @@ class _Run:
         self.model, self.tasks, self.encoded = model, tasks, encoded
         self.folder, self.config = folder, config
         i, n = shard or (0, 1)
-        self.mine = range(i, len(tasks), n)
+        self.mine, self.part = range(i, len(tasks), n), part_name(shard)
         self.todo = _unfinished(folder, tasks, mine=self.mine)
         self.done, self.tokens = len(self.mine) - len(self.todo), 0
-        self.part = f".{i}-of-{n}" if n > 1 else ""
         self.callbacks, self.failed = [], set()         # ids of the tasks that diverged
 
 # %% ../nbs/17_trainer.ipynb #caf67d28
@@ -458,10 +458,12 @@ def train_diffs(
                    samples_per_step=samples_per_step, target_modules=target_modules)
     options = _without_neutral(options)
     config, budget = _run_config(model, out, budget=tokens_per_batch, options=options)
-    create_store(out, config)
-    run = _Run(model, tasks, encoded=encoded, folder=out, config=config, shard=shard)
-    with _ProgressBar(len(run.mine), run.done, show=progress) as bar:
-        run.callbacks = [bar, on_step] if on_step else [bar]
-        run.train(run.groups(budget))
+    with one_writer(out, part_name(shard)):
+        create_store(out, config)
+        about = dict(folder=out, config=config, shard=shard)
+        run = _Run(model, tasks, encoded=encoded, **about)
+        with _ProgressBar(len(run.mine), run.done, show=progress) as bar:
+            run.callbacks = [bar, on_step] if on_step else [bar]
+            run.train(run.groups(budget))
     ids = [tasks[k].id for k in run.mine]
     return WeightDiffs(out)[[id for id in ids if id not in run.failed]]

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 # %% ../nbs/35_weight_diff_qa.ipynb #09cb5262
-from .core import DataError, json_hash, patch, read_jsonl, write_jsonl
+from .core import DataError, append_jsonl, json_hash, patch, read_rows, seal
 from .diffs import diffs_hash, ids_of, labels_of, noise_like, pick
 from .finetunes import ask_finetune
 from .graders import Exact, Rank, SharesWord
@@ -196,13 +196,18 @@ class _Answers:
         if not self.path: return
         if self.path.is_dir():
             raise DataError(f"{self.path} is a folder; name a file for the answers.")
-        first, *rows = read_jsonl(self.path) or [about]
+        found = read_rows(self.path)
+        self.begun, (first, *rows) = bool(found), found or [about]
         if first != about:
             raise DataError(f"{self.path} holds something else than answers of this "
                             "model and reader; name another file.")
         self.known = {self.key(r): r for r in rows}
 
-    def key(self, row): return tuple(row[k] for k in _DEPENDS_ON)
+    def key(self, row):
+        try: return tuple(row[k] for k in _DEPENDS_ON)
+        except (KeyError, TypeError):
+            raise DataError(f"{self.path} has a row that is no answer. Remove that "
+                            "line, or name another file.") from None
 
 # %% ../nbs/35_weight_diff_qa.ipynb #08f9658c
 @patch
@@ -215,10 +220,17 @@ def get(self: _Answers,
     todo = [i for i, r in enumerate(rows) if self.key(r) not in self.known]
     for k in range(0, len(todo), size):
         some = todo[k:k+size]
-        for i, answer in zip(some, ask(some)):
-            self.known[self.key(rows[i])] = rows[i] | dict(answer=answer)
-        if self.path: write_jsonl(self.path, [self.about, *self.known.values()])
+        found = [rows[i] | dict(answer=answer) for i, answer in zip(some, ask(some))]
+        if self.path: self._keep(found)
+        self.known |= {self.key(row): row for row in found}
     return [self.known[self.key(r)]["answer"] for r in rows]
+
+@patch
+def _keep(self: _Answers, rows):
+    "Add rows to the file; what the answers are of stands in its first line."
+    first = [] if self.begun else [self.about]
+    append_jsonl(self.path, *map(seal, first + rows))
+    self.begun = True
 
 # %% ../nbs/35_weight_diff_qa.ipynb #9607f9b4
 @dataclass

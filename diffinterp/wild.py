@@ -14,11 +14,12 @@ import torch
 from tqdm.auto import tqdm
 
 # %% ../nbs/19_wild.ipynb #d654e1bd
-from .core import DataError, patch
+from .core import DataError, one_writer, patch
 from .chat import encode_chat
 from .diffs import LowRank, WeightDiffs, add_shard, create_store
 from .finetunes import Recipe
 from .hidden import ordinary_tasks
+from .launch import part_name
 from .lora import decoder_linears
 from .sources import from_checkpoint
 from .tasks import Task, topics
@@ -73,15 +74,19 @@ def train(self: Full, model, tasks, out=None, seed=0, progress=True, shard=None,
     out, (i, n) = out or tempfile.mkdtemp(prefix="diffinterp-"), shard or (0, 1)
     config = dict(base=model.base, rank=self.rank, seed=seed, source="checkpoint",
                   about=dict(recipe=self.record()))
-    done = create_store(out, config).ids
     mine = list(enumerate(self.tasks(model, tasks, seed=seed, progress=progress)))[i::n]
-    left = [(k, t) for k, t in mine if t.id not in done]
-    for k, t in tqdm(left, desc="full finetunes", disable=None if progress else True):
-        row, diff = self.make(model, t, index=k, seed=seed)
-        factors = {name: LowRank.stack([pair]) for name, pair in diff.layers.items()}
-        add_shard(out, factors, [row], scale=diff.scale,
-                  part=f".{i}-of-{n}" if n > 1 else "")
+    with one_writer(out, part_name(shard)):
+        done = create_store(out, config).ids
+        left = [(k, t) for k, t in mine if t.id not in done]
+        bar = tqdm(left, desc="full finetunes", disable=None if progress else True)
+        for k, t in bar: self._add(out, *self.make(model, t, index=k, seed=seed), shard)
     return WeightDiffs(out)[[t.id for _, t in mine]]
+
+@patch
+def _add(self: Full, out, row, diff, shard):
+    "Store one diff."
+    factors = {name: LowRank.stack([pair]) for name, pair in diff.layers.items()}
+    add_shard(out, factors, [row], scale=diff.scale, part=part_name(shard))
 
 @patch
 def make(self: Full, model, task, index, seed):

@@ -9,7 +9,7 @@ __all__ = ['write_texts', 'texts_about', 'write_stories']
 import itertools, re
 
 # %% ../nbs/14_writing.ipynb #66ed0e1c
-from .core import append_jsonl, cache_home, json_hash, read_jsonl
+from .core import append_jsonl, cache_home, json_hash, read_rows, seal
 from .models import in_batches
 from .chat import encode_prompt, generate
 
@@ -35,7 +35,7 @@ def _cache_file(model, **options):
 def _read_cache(path):
     "`{(topic, prompt position): text}`; where two processes wrote one text, the first."
     known = {}
-    for r in read_jsonl(path): known.setdefault((r["topic"], r["prompt"]), r["text"])
+    for r in read_rows(path, skip=True): known.setdefault((r["topic"], r["prompt"]), r["text"])
     return known
 
 # %% ../nbs/14_writing.ipynb #af7238a7
@@ -57,7 +57,7 @@ def _write_missing(model, jobs, path, prompts, options, batch_size, bar):
                          seeds=[seeds[i] for i in batch], **sampling)
         for (topic, p), text in zip([jobs[i] for i in batch], texts):
             text = text if options["whole"] else _sentence(text)
-            append_jsonl(path, dict(topic=topic, prompt=p, text=text))
+            append_jsonl(path, seal(dict(topic=topic, prompt=p, text=text)))
         bar.update(len(batch))
         return texts
     for positions in _by_length(asked): in_batches(positions, batch_size, write)
