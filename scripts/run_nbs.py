@@ -2,7 +2,7 @@
 
 Without --check the fresh outputs are saved, cleaned; with it no file changes. Cells flagged `notest`, `slow` or
 `gpu` (tst_flags in settings.ini) and cells with `eval: false` are skipped and keep the outputs they have."""
-import argparse, json, os, signal, subprocess, sys, tempfile, time, traceback
+import argparse, json, multiprocessing, os, signal, sys, tempfile, time, traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -55,7 +55,28 @@ def run_cells(fn, flags, log, write):
         write_nb(nb, fn)
     return 0
 
+def child(fn, flags, log, raw, write):
+    "Run one notebook in this process, which is new, as a session of its own"
+    if hasattr(os, 'setsid'): os.setsid()
+    out, nothing = os.open(raw, os.O_WRONLY), os.open(os.devnull, os.O_RDONLY)
+    for old, new in ((nothing, 0), (out, 1), (out, 2)): os.dup2(old, new)
+    os.chdir(root)
+    from nbdev.config import get_config
+    skipped = set(get_config().tst_flags.split()) - set(flags)
+    sys.exit(run_cells(fn, skipped, log, write))
+
 # ---- in the process that starts them ----
+
+# A new process is forked from one that has imported these once: every notebook needs them, and they take seconds.
+# They are never modules of the package, which a notebook may have to import itself.
+warm = multiprocessing.get_context('forkserver' if 'forkserver' in multiprocessing.get_all_start_methods() else 'spawn')
+if hasattr(warm, 'set_forkserver_preload'):
+    warm.set_forkserver_preload(['torch', 'transformers', 'pandas', 'matplotlib.pyplot', 'execnb.shell', 'nbdev.clean'])
+
+def set_environment(threads):
+    "What the processes of notebooks find in their environment"
+    os.environ |= {'TQDM_DISABLE': '1', 'OMP_NUM_THREADS': str(threads), 'HF_HUB_DISABLE_PROGRESS_BARS': '1', **os.environ, 'IN_TEST': '1'}
+    os.environ['PYTHONPATH'] = os.pathsep.join(filter(None, [str(root), os.environ.get('PYTHONPATH')]))
 
 def find(nbs):
     "Every notebook under `nbs`, those at the top first"
@@ -90,25 +111,22 @@ running = set()                                     # the processes of notebooks
 def kill(proc):
     "End a notebook, and whatever it left running"
     try: os.killpg(proc.pid, signal.SIGKILL)
-    except ProcessLookupError: pass
+    except (ProcessLookupError, AttributeError): proc.kill()
 
-def run(fn, flags, write=False, timeout=900, threads=1):
+def run(fn, flags, write=False, timeout=900):
     "Run `fn` in a new process, print one line about it, and return whether it passed"
     start = time.time()
-    env = {'TQDM_DISABLE': '1', 'OMP_NUM_THREADS': str(threads), 'HF_HUB_DISABLE_PROGRESS_BARS': '1', **os.environ, 'IN_TEST': '1'}
-    env['PYTHONPATH'] = os.pathsep.join(filter(None, [str(root), env.get('PYTHONPATH')]))
     with tempfile.TemporaryDirectory() as tmp, open(Path(tmp)/'raw', 'w+', errors='replace') as raw:
         log = Path(tmp)/'log'
-        cmd = [sys.executable, __file__, '--child', str(log), '--flags', ' '.join(flags), str(fn)]
-        if not write: cmd.append('--check')
-        proc = subprocess.Popen(cmd, stdin=subprocess.DEVNULL, stdout=raw, stderr=subprocess.STDOUT,
-                                env=env, start_new_session=True)
+        proc = warm.Process(target=child, args=(fn, flags, log, raw.name, write))
+        proc.start()
         running.add(proc)
-        try: code = proc.wait(timeout)
-        except subprocess.TimeoutExpired: code = None
+        try:
+            proc.join(timeout)
+            code = proc.exitcode                    # None: it still runs
         finally:
             kill(proc)
-            proc.wait()
+            proc.join()
             running.discard(proc)
         raw.seek(0)
         took = f'{time.time()-start:.0f}s'
@@ -133,7 +151,8 @@ def run_all(a, write):
     "Run the notebooks that the command line asks for; returns how many passed and failed"
     signal.signal(signal.SIGTERM, lambda *args: sys.exit(143))   # so that the notebooks can be stopped
     fns = [f.resolve() for f in a.notebooks] or find(root/'nbs')
-    one = lambda f: run(f, a.flags.split(), write, a.timeout, max(1, cores() // a.jobs))
+    set_environment(threads=max(1, cores() // a.jobs))
+    one = lambda f: run(f, a.flags.split(), write, a.timeout)
     with ThreadPoolExecutor(a.jobs) as pool:
         try: res = list(pool.map(one, fns))
         except BaseException:                       # stopped: take the notebooks along
@@ -145,13 +164,7 @@ def run_all(a, write):
 if __name__ == '__main__':
     p = options(__doc__)
     p.add_argument('--check', action='store_true', help='change no file')
-    p.add_argument('--child', type=Path, help=argparse.SUPPRESS)
     a = p.parse_args()
-    if a.child:
-        os.chdir(root)
-        from nbdev.config import get_config
-        skipped = set(get_config().tst_flags.split()) - set(a.flags.split())
-        sys.exit(run_cells(a.notebooks[0], skipped, a.child, not a.check))
     passed, failed = run_all(a, write=not a.check)
     print(f'{passed} passed, {failed} failed')
     sys.exit(failed > 0)
