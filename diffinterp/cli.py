@@ -12,7 +12,7 @@ from pathlib import Path
 
 # %% ../nbs/43_cli.ipynb #bc28b157
 from . import __version__
-from .core import DataError, DiffInterpError, read_jsonl, write_text
+from .core import DataError, DiffInterpError, printable, read_jsonl, write_text
 
 # %% ../nbs/43_cli.ipynb #c1100001
 def _above_zero(kind):
@@ -108,7 +108,7 @@ def _check_no_folder(path):
 # %% ../nbs/43_cli.ipynb #c8db956a
 def _cut(value, width):
     "One line of text, at most this wide; nothing for NaN."
-    text = "" if value != value else " ".join(str(value).split())
+    text = "" if value != value else printable(value)
     return text if len(text) <= width else text[:width-1] + "…"
 
 def _print_table(
@@ -180,7 +180,7 @@ def _explained(error):
         return "stopped; the same command with the same --out goes on from there.", 130
     if isinstance(error, BrokenPipeError):
         return "the program that read the output has stopped reading.", 1
-    if isinstance(error, DiffInterpError): return " ".join(str(error).split()), 2
+    if isinstance(error, DiffInterpError): return printable(error), 2
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror or error}.", 2

@@ -77,6 +77,7 @@ def at_norms(
     batch_size=16, # diffs asked at once
 ):
     "A DataFrame: diff, norm, strength, answer, likelihood, support, agreement, score."
+    model, reader = reader.model_for(model), reader.at_norm(0)  # the norm is given here
     diffs = list(as_list(diffs)[0])
     own = [d.norm() or 1. for d in diffs]               # a diff may change nothing
     places = [(i, f) for i in range(len(own)) for f in factors]
@@ -167,9 +168,12 @@ def verdict(
     support, # what the diff adds to it, see `Reader.support`
     fluency, # see `fluency`
     sure=True, # whether the confidence reaches the reader's threshold
+    nothing="", # the reader's word for a finetune without a subject
 ):
     "`read`, or what speaks against the answer."
-    if not answer.strip(): return "nothing found"
+    said = normalized(answer)
+    if not answer.strip() or nothing and said == normalized(nothing):
+        return "nothing found"
     if fluency < MIN_FLUENCY: return "amplified too far"
     if support < MIN_SUPPORT: return "made up by the reader"
     return "read" if sure else "nothing found"
@@ -221,6 +225,7 @@ def read_diffs(
 # %% ../nbs/34_confidence.ipynb #36b13b56
 def _read_some(reader, diffs, model, question, strength, batch_size, **how):
     "The readings of one batch."
+    reader = reader.at_norm(0)                      # each diff comes at its own strength
     how |= dict(batch_size=batch_size)
     norms = lambda: at_norms(reader, diffs, model, question, batch_size=batch_size)
     best = None if strength else best_of(norms())
@@ -235,15 +240,16 @@ def _read_some(reader, diffs, model, question, strength, batch_size, **how):
     table["support"] = table.likelihood - table.prior
     if best is not None: table["agreement"] = best.agreement
     fitted = reader.record.get("confidence") if question == reader.question else None
-    return [_reading(*pair, fitted) for pair in zip(diffs, table.to_dict("records"))]
+    rows = zip(diffs, table.to_dict("records"))
+    return [_reading(*pair, fitted, nothing=reader.nothing) for pair in rows]
 
 # %% ../nbs/34_confidence.ipynb #514925c1
-def _reading(diff, row, fitted):
+def _reading(diff, row, fitted, nothing):
     "The `Reading` of a diff from its features."
     known = fitted and "agreement" in row
     sure = round(confidence_of(fitted, row), 3) if known else None
     found = verdict(row["answer"], row["support"], row["fluency"],
-                    not known or sure >= fitted["threshold"])
+                    not known or sure >= fitted["threshold"], nothing=nothing)
     numbers = {n: round(row[n], 3)
                for n in ("support", "fluency", "strength", "likelihood")}
     return Reading(diff.id, diff.label, row["answer"], verdict=found, confidence=sure,

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LowRank', 'WeightDiff', 'check_base', 'noise_like', 'read_config', 'read_manifest', 'WeightDiffs', 'create_store',
            'add_shard', 'verify_run', 'repair', 'as_list', 'labels_of', 'ids_of', 'pick', 'check_diffs', 'save_diffs',
-           'batch_diffs', 'diffs_hash']
+           'batch_diffs', 'bring_to_norm', 'diffs_hash']
 
 # %% ../nbs/11_diffs.ipynb #80b0d6fd
 import copy, functools, hashlib, json, math, re
@@ -143,6 +143,12 @@ def scaled(self: WeightDiff, s):
     "The diff with its change times a number."
     return replace(self, scale=self.scale * s)
 
+@patch
+def at_norm(self: WeightDiff, norm):
+    "The diff brought to this norm; one that changes nothing stays as it is."
+    own = self.norm()
+    return self.scaled(norm / own) if own else self
+
 # %% ../nbs/11_diffs.ipynb #5f9901f8
 @patch
 def cut(self: LowRank, rank):
@@ -252,7 +258,7 @@ class WeightDiffs:
     def __init__(self,
         folder, # the run's folder
     ):
-        self.folder, self._index = Path(folder), None
+        self.folder, self._index, self._norms = Path(folder), None, {}
         self.config = read_config(self.folder)
         rows = [r for r in read_manifest(self.folder) if r.get("status") == "done"]
         _check_rows(self.folder, rows)
@@ -591,6 +597,29 @@ def batch_diffs(
     def pair(d, n):
         if d and n in d.layers: return d.layers[n].scaled(diff_scale * d.scale)
     return {n: LowRank.stack([pair(d, n) for d in diffs]).to(dtype) for n in names}
+
+# %% ../nbs/11_diffs.ipynb #4722877d
+@patch
+def norms(self: WeightDiffs):
+    "The norm of each diff over all layers, a list."
+    def norm(row):
+        place = row["shard"], row["offset"]
+        if place not in self._norms:                # shared by all views of the store
+            self._norms[place] = self._view([row])[0].norm() / row["scale"]
+        return self._norms[place] * row["scale"]
+    return [norm(row) for row in self.rows]
+
+def bring_to_norm(
+    diffs, # a `WeightDiffs`, or a list of `WeightDiff` and None
+    norm, # the norm of each over all layers: one number, or one a diff
+):
+    "The diffs with other scales, in the form they came; what changes nothing stays."
+    wanted = [norm] * len(diffs) if isinstance(norm, (int, float)) else norm
+    if not isinstance(diffs, WeightDiffs):
+        return [d and d.at_norm(n) for d, n in zip(diffs, wanted)]
+    factors = [n / own if own else 1 for n, own in zip(wanted, diffs.norms())]
+    return diffs._view([row | dict(scale=row["scale"] * factor)
+                        for row, factor in zip(diffs.rows, factors)])
 
 # %% ../nbs/11_diffs.ipynb #4f81c253
 def diffs_hash(

@@ -48,6 +48,7 @@ def with_diff(self: DITAdapter,
     scale = self.config["lora_alpha"] / self.config["rank"]
     layers = {n: LowRank(*pair).to(torch.float32).scaled(scale)
               for n, pair in self.factors.items()}
+    if diff and self.norm: diff = diff.at_norm(self.norm)
     for n, pair in (diff.layers if diff else {}).items():
         W = pair.to(torch.float32).scaled(self.diff_scale * diff.scale)
         layers[n] = layers[n] + W if n in layers else W

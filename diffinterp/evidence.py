@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 import pandas as pd
 
 # %% ../nbs/37_evidence.ipynb #e7000005
-from .core import patch, write_text
+from .core import patch, printable, write_text
 from .confidence import MIN_FLUENCY, MIN_SUPPORT, Reading, read_diffs
 from .finetunes import ask_finetune
 from .sources import open_diffs
@@ -88,14 +88,14 @@ def rows(self: Explanation):
         rows["agreement"] = f"{self.agreement:.0%} of six norms give this answer"
     if self.label: rows["trained on"] = self.label
     if self.notes: rows["notes"] = " ".join(self.notes)
-    return {name: " ".join(value.split()) for name, value in rows.items()}
+    return {name: printable(value) for name, value in rows.items()}
 
 # %% ../nbs/37_evidence.ipynb #af07ea35
 @patch
 def text(self: Explanation):
     "The evidence as some lines for a terminal."
     lines = [f"  {name:<18} {value}" for name, value in self.rows().items()]
-    return "\n".join([self.id, *lines])
+    return "\n".join([printable(self.id), *lines])
 
 @patch
 def __str__(self: Explanation): return self.text()

@@ -6,7 +6,7 @@
 __all__ = ['COMMON_OPTIONS', 'Reader', 'packaged_readers', 'load_reader', 'ReaderFit', 'recorded_fit']
 
 # %% ../nbs/20_readers.ipynb #20a0d003
-import hashlib, json, math, random
+import copy, hashlib, json, math, random
 from contextlib import contextmanager, nullcontext
 from importlib.resources import files
 from pathlib import Path
@@ -23,8 +23,8 @@ from tqdm.auto import tqdm
 from .chat import encode_chat, encode_prompt, generate, pad_batch
 from .core import (DataError, Kind, file_sha256, json_hash, one_writer,
                              patch, read_sealed, write_safetensors, write_sealed)
-from .diffs import (WeightDiffs, as_list, check_base, check_diffs, diffs_hash,
-                              ids_of, labels_of, pick)
+from .diffs import (WeightDiffs, as_list, bring_to_norm, check_base,
+                              check_diffs, diffs_hash, ids_of, labels_of, pick)
 from .finetunes import each_question
 from .launch import join_processes, sum_over_processes
 from .lora import compiled, init_factors
@@ -47,6 +47,7 @@ class Reader(Kind):
         self.factors, self.record, self.model = factors, record or {}, model
         self.config = MappingProxyType(dict(config))
         self.diff_scale = diff_scale or config.get("diff_scale", 1.)
+        self.norm = config.get("norm", 0.)
 
     def __repr__(self):
         trained = f"{self.config.get('num_diffs', 0)} training diffs"
@@ -62,6 +63,25 @@ def base(self: Reader):
 def question(self: Reader):
     "The question that the reader was trained to answer."
     return self.config["question"]
+
+@patch(as_prop=True)
+def nothing(self: Reader):
+    "What the reader answers for a finetune without a subject; "" if it learned none."
+    return self.config.get("nothing", "")
+
+# %% ../nbs/20_readers.ipynb #5d10e552
+@patch
+def at_norm(self: Reader, norm):
+    "The same reader, which brings each W to this norm first; 0 leaves W as it is."
+    other = copy.copy(self)
+    other.norm = norm
+    return other
+
+@patch
+def _read(self: Reader, model, layers, diffs):
+    "`read`, with each W at the reader's norm."
+    if self.norm: diffs = bring_to_norm(diffs, self.norm)
+    return self.read(model, layers, diffs)
 
 @patch(as_prop=True)
 def max_new_tokens(self: Reader):
@@ -152,7 +172,7 @@ def answer(self: Reader,
     "The answers to one batch, a list."
     with self.on(model) as layers:
         prompts = [self.encode(model.tokenizer, layers, q) for q in questions]
-        return generate(self.read(model, layers, diffs), prompts, **how)
+        return generate(self._read(model, layers, diffs), prompts, **how)
 
 # %% ../nbs/20_readers.ipynb #20a0d014
 @patch
@@ -233,7 +253,7 @@ def label_losses(self: Reader,
 def _losses(self: Reader, model, layers, diffs, labels, question):
     "The same with the reader on the model already: [n]."
     samples = self._samples(model, layers, labels, question)
-    losses, rows = self.token_losses(self.read(model, layers, diffs), *samples)
+    losses, rows = self.token_losses(self._read(model, layers, diffs), *samples)
     return mean_by_row(losses, rows, len(labels))
 
 # %% ../nbs/20_readers.ipynb #20a0d01a
@@ -391,6 +411,9 @@ COMMON_OPTIONS = dict(
     question=QUESTION, # what the reader is asked
     target="label", # what it answers: a diff's "label", or its training "text"
     diff_scale=1.0, # factor on W
+    norm=0.0, # each W is brought to this norm first; 0 leaves it as it is
+    norm_spread=1.0, # in training that norm is multiplied by 1/spread to spread
+    nothing="", # what it answers for a diff without a label; "" refuses such diffs
     epochs=3, # passes over the diffs
     lr=1e-3, # peak of AdamW's learning rate
     batch_size=16, # diffs a step
@@ -407,9 +430,9 @@ def defaults(cls: Reader):
     return COMMON_OPTIONS | cls.options
 
 # %% ../nbs/20_readers.ipynb #20a0d025
-def _targets(diffs, target):
+def _targets(diffs, target, nothing=""):
     "What a reader is to answer for each diff. Raises `DataError`."
-    if target == "label": return labels_of(diffs)
+    if target == "label": return [label or nothing for label in labels_of(diffs)]
     if target != "text":
         raise DataError(f"The target is 'label' or 'text', not {target!r}.")
     rows = diffs.rows if isinstance(diffs, WeightDiffs) else [d.meta for d in diffs]
@@ -420,17 +443,17 @@ def _targets(diffs, target):
 @patch
 def targets(self: Reader, diffs):
     "What the reader is to answer for each diff: its label, or its training text."
-    return _targets(diffs, self.config.get("target", "label"))
+    return _targets(diffs, self.config.get("target", "label"), self.nothing)
 
 # %% ../nbs/20_readers.ipynb #20a0d027
-def _check_labelled(model, diffs, dev, target):
+def _check_labelled(model, diffs, dev, target, nothing):
     "Raise `DataError` unless there are diffs and all have a target."
     if not len(diffs): raise DataError("There are no diffs to train a reader on.")
     if dev is not None and not len(dev):
         raise DataError("There are no held-out diffs; leave them out to train without.")
     for name, some in (("training", diffs), ("held-out", dev or [])):
         check_diffs(some, model)
-        empty = sum(not t for t in _targets(some, target))
+        empty = sum(not t for t in _targets(some, target, nothing))
         if empty: raise DataError(f"{empty} of the {name} diffs have no label; "
                                   "a reader learns from labelled diffs.")
 
@@ -446,11 +469,12 @@ def _configure(cls: Reader, model, diffs, start, given):
     if odd := given.keys() - defaults.keys():
         raise DataError(f"{cls.__name__} has no option {sorted(odd)[0]!r}; "
                         f"it has {', '.join(defaults)}.")
-    own = {*cls.options, "question", "target", "diff_scale"} - {*_LOOP}
+    own = {*cls.options, *COMMON_OPTIONS} - {*_LOOP}
     inherited = {k: v for k, v in start.config.items() if k in own} if start else {}
     options = defaults | inherited | given
     about = dict(base=model.base, dtype=str(model.dtype)[6:], attention=model.attention)
-    length = _answer_length(model, _targets(diffs, options["target"]))
+    targets = _targets(diffs, options["target"], options["nothing"])
+    length = _answer_length(model, targets)
     sizes = dict(num_diffs=len(diffs), max_new_tokens=length)
     return about | options | sizes | (dict(start=start.hash()) if start else {})
 
@@ -480,9 +504,8 @@ def fit(cls: Reader,
     **options, # see `COMMON_OPTIONS` and the `options` of the kind
 ):
     "Train a reader on (weight diff, label) pairs. Raises `DataError` without labels."
-    inherited = start.config.get("target", "label") if start else "label"
-    target = options.get("target", inherited)
-    _check_labelled(model, diffs, dev, target)
+    given = COMMON_OPTIONS | (dict(start.config) if start else {}) | options
+    _check_labelled(model, diffs, dev, given["target"], given["nothing"])
     if start: cls._check_start(start, model, options)
     config = cls._configure(model, diffs, start, options)
     asked = start.diff_scale if start and "diff_scale" not in options else None
@@ -549,7 +572,19 @@ def loss(self: ReaderFit, diffs):
     reader, model = self.reader, self.model
     samples = reader._samples(model, self.layers, reader.targets(diffs),
                               self.config["question"], self.encoded)
-    return reader.token_losses(reader.read(model, self.layers, diffs), *samples)[0]
+    read = reader.read(model, self.layers, self.normed(diffs))
+    return reader.token_losses(read, *samples)[0]
+
+# %% ../nbs/20_readers.ipynb #59af47d5
+@patch
+def normed(self: ReaderFit, diffs):
+    "The diffs at norms around the reader's, drawn anew for each diff and epoch."
+    norm, spread = self.config["norm"], self.config["norm_spread"]
+    if not norm: return diffs
+    def drawn(id):
+        key = f"{self.config['seed']}|norm|{self.epoch}|{id}"
+        return norm * spread ** random.Random(key).uniform(-1, 1)
+    return bring_to_norm(diffs, [drawn(id) for id in ids_of(diffs)])
 
 # %% ../nbs/20_readers.ipynb #20a0d033
 @patch
@@ -606,7 +641,7 @@ def _answers(self: ReaderFit, diffs):
     reader, tokenizer = self.reader, self.model.tokenizer
     if not len(diffs): return []
     prompt = reader.encode(tokenizer, self.layers, self.config["question"])
-    with torch.no_grad(): model = reader.read(self.model, self.layers, diffs)
+    with torch.no_grad(): model = reader._read(self.model, self.layers, diffs)
     return generate(model, [prompt] * len(diffs), reader.max_new_tokens)
 
 # %% ../nbs/20_readers.ipynb #20a0d037
