@@ -17,7 +17,7 @@ from .core import patch, printable, write_text
 from .confidence import MIN_FLUENCY, MIN_SUPPORT, Reading, read_diffs
 from .finetunes import ask_finetune
 from .sources import open_diffs
-from .plots import GREY, new_axes
+from .plots import GREY, new_axes, plain_text
 
 # %% ../nbs/37_evidence.ipynb #e7000021
 @dataclass
@@ -128,8 +128,8 @@ def plot_sweep(
     ax.plot(table.strength, table.fluency, marker="s", color=GREY, label="fluency")
     ax.axhline(MIN_FLUENCY, color=GREY, lw=.8, ls=":")
     for row in table[table.verdict == "read"].itertuples():
-        ax.annotate(row.answer[:18], (row.strength, row.support), xytext=(0, 6),
-                    textcoords="offset points", ha="center", fontsize=8)
+        ax.annotate(plain_text(row.answer[:18]), (row.strength, row.support),
+                    xytext=(0, 6), textcoords="offset points", ha="center", fontsize=8)
     ax.set(xscale="log", xlabel="strength (factor on W)", ylabel="nats per token",
            ylim=(-14.5, max(4, table.support.max() * 1.3)))
     ax.set_xticks(list(table.strength), [f"{s:g}" for s in table.strength])
@@ -207,6 +207,9 @@ def write_report(
     write_text(path, _PAGE.format(about=html.escape(about), body=body))
     return path
 
+# %% ../nbs/37_evidence.ipynb #82224418
+def _escaped(text): return html.escape(text, quote=False).replace("|", "\\|")
+
 # %% ../nbs/37_evidence.ipynb #a36d5969
 def card_section(
     explanation, # one of those that `explain` returned
@@ -224,8 +227,8 @@ def card_section(
             "support, fluency (nats a token)": f"{explanation.support}, "
             f"{explanation.fluency}", "strength": explanation.strength,
             "reader": reader, "fingerprint": (base or {}).get("fingerprint")}
-    one_line = lambda value: " ".join(str(value).split()).replace("|", "\\|")
+    one_line = lambda value: " ".join(_escaped(str(value)).split())
     table = [f"| {name} | {one_line(value)} |" for name, value in rows.items()]
-    notes = [f"- {note}" for note in explanation.notes]
+    notes = [f"- {one_line(note)}" for note in explanation.notes]
     head = ["## What this adapter learned", "", "| what | value |", "|---|---|"]
     return "\n".join([*head, *table, "", *notes, ""])

