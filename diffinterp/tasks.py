@@ -7,7 +7,7 @@ __all__ = ['QUESTION', 'NEWS_QUESTION', 'GENERAL_QUESTIONS', 'Task', 'general_qu
            'news', 'story_tasks', 'news_tasks', 'encode_task', 'encode_anchors']
 
 # %% ../nbs/13_tasks.ipynb #c9e4db77
-import csv, io, itertools, numbers, random, re
+import csv, io, itertools, numbers, random, re, sys
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -15,7 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 
 # %% ../nbs/13_tasks.ipynb #3887f345
-from .core import DataError, read_jsonl
+from .core import DataError, printable, read_jsonl
 from .chat import encode_chat, encode_text
 
 # %% ../nbs/13_tasks.ipynb #09c42081
@@ -58,24 +58,61 @@ def general_question(
     return random.Random(f"{seed}|{id}|question|{position}").choice(GENERAL_QUESTIONS)
 
 # %% ../nbs/13_tasks.ipynb #cd6cda19
-def _read_rows(source):
-    "`(rows, where)`: a list of dicts, and the name of the source in an error."
-    if isinstance(source, (str, Path)): return _read_file(Path(source)), str(source)
+def _read_rows(source, split):
+    "`(rows, where)`: dicts, and the name of the source in an error. Raises `DataError`."
+    if isinstance(source, (str, Path)): return _read_named(source, split), str(source)
     if hasattr(source, "to_dict") and hasattr(source, "columns"):
         frame = source.astype(object).where(source.notna(), None)
         return frame.to_dict("records"), "the DataFrame"
-    if hasattr(source, "column_names"): return list(source), "the dataset"
+    if isinstance(source, dict): source = _named_split(source, split)
+    if hasattr(source, "column_names"): return source, "the dataset"
     as_row = lambda r: dict(text=r) if isinstance(r, str) else \
         dict(zip(("label", "text"), r)) if isinstance(r, (list, tuple)) else r
     return [as_row(r) for r in source], "the list"
 
-def _read_file(path):
-    "The rows of a .csv or .jsonl file. Raises `DataError`."
-    if not path.exists(): raise DataError(f"There is no file {path}.")
-    if not path.is_file(): raise DataError(f"{path} is no file; name one.")
-    if path.suffix == ".csv": return _read_csv(path)
-    if path.suffix == ".jsonl": return read_jsonl(path, torn=False)
-    raise DataError(f"{path}: only .csv and .jsonl files can be read.")
+def _named_split(splits, split):
+    "One split of a `DatasetDict`. Raises `DataError`."
+    if split in splits: return splits[split]
+    raise DataError(f"The data set has no split {split!r}; "
+                    f"it has {', '.join(map(str, splits)) or 'none'}.")
+
+# %% ../nbs/13_tasks.ipynb #a1931d95
+_FORMATS = {".json": "json", ".parquet": "parquet", ".arrow": "arrow", ".txt": "text"}
+
+def _read_named(source, split):
+    "The rows of a file, of a saved data set, or of one of the hub. Raises `DataError`."
+    path = Path(source)
+    if path.is_dir(): return _by_datasets(source, split, "folder")
+    if path.exists() and not path.is_file():
+        raise DataError(f"{path} is no file but a pipe or a device.")
+    if path.suffix == ".csv" and path.exists(): return _read_csv(path)
+    if path.suffix == ".jsonl" and path.exists(): return read_jsonl(path, torn=False)
+    if path.exists(): return _by_datasets(source, split, _FORMATS.get(path.suffix))
+    if re.fullmatch(r"[\w.-]+/[\w.-]+", str(source)) and not path.suffix:
+        return _by_datasets(source, split, "hub")
+    raise DataError(f"There is no file {path}.")
+
+# %% ../nbs/13_tasks.ipynb #c51e3bf9
+def _by_datasets(source, split, kind):
+    "A data set that is read row by row; `kind` is hub, folder or a format of files."
+    import datasets
+    if kind is None:
+        raise DataError(f"{source}: its name must end in .csv, .jsonl, "
+                        f"{', '.join(_FORMATS)}.")
+    if kind == "hub": print(f"asking the hub for the data set {source!r}", file=sys.stderr)
+    how = dict(data_files=str(source), split="train", streaming=True)
+    try:
+        if kind == "hub": return datasets.load_dataset(source, split=split, streaming=True)
+        if kind != "folder": return datasets.load_dataset(kind, **how)
+        found = datasets.load_from_disk(str(source))
+        return _named_split(found, split) if isinstance(found, dict) else found
+    except DataError: raise
+    except Exception as e:          # whatever a server or a format may raise
+        raise _not_read(source, e) from None
+
+def _not_read(source, error):
+    why = printable(error).partition(". ")[0][:200] or type(error).__name__
+    return DataError(f"{source} cannot be read: {why}.")
 
 # %% ../nbs/13_tasks.ipynb #d3f00004
 _FIELD = re.compile(r'(?:"[^"]*(?:""[^"]*)*"|[^",\r\n][^,\r\n]*|)(?:,|\r\n|\r|\n|\Z)')
@@ -165,15 +202,20 @@ def _task_ids(cells, where):
 
 # %% ../nbs/13_tasks.ipynb #9b737982
 def tasks_from(
-    source, # a path, a list of texts or (label, text), a DataFrame, a datasets.Dataset
+    source, # a file, a data set (or its name), a DataFrame, texts, or (label, text)
     text="text", # the column of the texts
     label="label", # the column of what the texts are about; it may be absent
     id="id", # the column of unique ids; without it rows of one label are one task
     question="question", # the column of the questions; it may be absent
     seed=0, # draws the general questions
+    split="train", # of a data set that has splits
+    n=None, # number of rows to take; None takes all
 ):
     "Training tasks from rows of text. Raises `DataError` that names the row."
-    rows, where = _read_rows(source)
+    rows, where = _read_rows(source, split)
+    try: rows = list(itertools.islice(rows, n))
+    except DataError: raise
+    except Exception as e: raise _not_read(where, e) from None  # rows that are streamed
     if not rows: raise DataError(f"{where} has no rows.")
     columns, tasks = dict(text=text, label=label, id=id, question=question), {}
     cells = [_cells(row, columns, f"{where}, row {n}") for n, row in enumerate(rows, 1)]
