@@ -25,7 +25,8 @@ _rooms = dict(
     evidence="explain sweep",
     weight_diff_qa="Method compare evaluate gating_report gating_summary loss_gap summary",
     make_readers=("fresh_record make_hidden_reader make_news_reader make_reader "
-                  "make_topic_reader"))
+                  "make_topic_reader"),
+    widgets="Dashboard browse guess rescale talk")
 _room_of = {name: room for room, names in _rooms.items() for name in names.split()}
 __all__ = list(_room_of)
 

@@ -92,7 +92,7 @@ def _answer_options(add, num_beams):
 def _text_options(add):
     add("--texts", metavar="FILE", help="your texts: a .csv, .jsonl or .parquet file, "
         "or a data set of the hub, with a column of texts and maybe one of labels")
-    add("--split", default="train", help="split of a data set (default: train)")
+    add("--texts-split", default="train", help="of a data set (default: train)")
     add("--text-column", default="text", help="column of the texts (default: text)")
     add("--label-column", default="label", help="column of the labels (default: label)")
     add("--topics", metavar="LIST", help='topics with commas between, such as "tea, '
@@ -261,7 +261,8 @@ def _read_tasks(args, packaged):
     if _topics(args): return None
     if not args.texts: return packaged()
     columns = dict(text=args.text_column, label=args.label_column)
-    return tasks_from(args.texts, **columns, seed=args.seed, split=args.split)
+    return tasks_from(args.texts, **columns, seed=args.seed,
+                      split=args.texts_split)
 
 def _written_tasks(args, recipe, model):
     "Tasks of texts that the model writes about --topics, for this kind of finetune."

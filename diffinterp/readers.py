@@ -136,7 +136,7 @@ def _put_factors(
     "Copy the numbers of a reader into its layers. Raises `DataError` if they differ."
     shapes = lambda pairs: {n: [list(t.shape) for t in p] for n, p in pairs.items()}
     have, want = shapes(factors), shapes({n: (l.A, l.B) for n, l in layers.items()})
-    if have != want:
+    if factors and have != want:                    # without numbers L does nothing
         odd = min(n for n in have.keys() | want.keys() if have.get(n) != want.get(n))
         raise DataError(f"The reader does not fit its layers: {odd} has the shapes "
                         f"{have.get(odd)}, not {want.get(odd)}.")
