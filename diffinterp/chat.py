@@ -50,7 +50,10 @@ def _shielded(tokenizer, text):
         text = text.replace(name, chr(_SHIELD + i))
     return text
 
-def token_ids(tokenizer, text):
+def token_ids(
+    tokenizer, # of the base
+    text, # to split into tokens
+):
     "The ids of a text as it is; a private character is the text of a special token."
     def encode(part, **how):
         return tokenizer(part, add_special_tokens=False, **how)["input_ids"]

@@ -33,7 +33,9 @@ class BaseMismatchError(DiffInterpError):
 # %% ../nbs/00_core.ipynb #51973f86
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
-def printable(value):
+def printable(
+    value, # any text or value
+):
     "One line of text that a terminal shows as it is."
     return " ".join(_CONTROL.sub("", " ".join(str(value).split())).split())
 
@@ -58,7 +60,9 @@ def cache_home():
     return Path(os.environ.get("DIFFINTERP_HOME", Path.home()/".cache"/"diffinterp"))
 
 # %% ../nbs/00_core.ipynb #a802a780
-def file_sha256(path):
+def file_sha256(
+    path, # the file
+):
     "The SHA-256 of a file, read in blocks."
     h = hashlib.sha256()
     with open(path, "rb") as f:
@@ -116,7 +120,9 @@ def _to_disk(path):
 
 # %% ../nbs/00_core.ipynb #217641d9
 @contextmanager
-def writing(path):
+def writing(
+    path, # the file
+):
     "A name to write to; it becomes `path` when the block ends. Raises `DataError`."
     from safetensors import SafetensorError
     path = Path(path)
@@ -134,11 +140,18 @@ def writing(path):
         with suppress(OSError): aside.unlink(missing_ok=True)
 
 # %% ../nbs/00_core.ipynb #c0a1e005
-def write_text(path, text):
+def write_text(
+    path, # the file
+    text, # what to write
+):
     "Write a text file whole; makes missing folders. Raises `DataError`."
     with writing(path) as aside: aside.write_text(text, encoding="utf-8", newline="\n")
 
-def write_safetensors(path, tensors, metadata=None):
+def write_safetensors(
+    path, # the file
+    tensors, # {name: tensor}
+    metadata=None, # {name: text} for the header, or None
+):
     "Write a safetensors file whole; returns its SHA-256. Raises `DataError`."
     from safetensors.torch import save_file
     with writing(path) as aside:
@@ -147,7 +160,10 @@ def write_safetensors(path, tensors, metadata=None):
     return sha
 
 # %% ../nbs/00_core.ipynb #c0a1e00f
-def json_hash(value, digits=16):
+def json_hash(
+    value, # anything that JSON can hold
+    digits=16, # how many hex digits
+):
     "Hex digits of a JSON value's SHA-256; the order of its keys does not matter."
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:digits]
@@ -181,7 +197,9 @@ def _check_regular(path):
     if Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir():
         raise DataError(f"{path} is no file but a pipe or a device.")
 
-def read_json(path):
+def read_json(
+    path, # the file
+):
     "The object in a JSON file. Raises `DataError` if there is no such object."
     _check_regular(path)
     try: value = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -212,7 +230,10 @@ def read_jsonl(
     return rows
 
 # %% ../nbs/00_core.ipynb #c0a1e00a
-def write_jsonl(path, rows):
+def write_jsonl(
+    path, # the file
+    rows, # list of dictionaries
+):
     "Write all rows of a JSONL file at once. Raises `DataError`."
     with writing(path) as aside: aside.write_bytes(b"".join(map(_json_line, rows)))
 
@@ -265,7 +286,11 @@ def _damaged(path):
     return DataError(f"{path} is not what was written: its check sum differs. "
                      "`diffinterp verify` says what is lost, and --repair mends a run.")
 
-def write_sealed(path, value, format):
+def write_sealed(
+    path, # where to write
+    value, # a JSON object
+    format, # number of the format, from 2 on
+):
     "Write a JSON object with its format and check sum; returns the check sum."
     sealed = seal(dict(format=format) | value)
     write_text(path, json.dumps(sealed, indent=1, ensure_ascii=False))
@@ -394,7 +419,9 @@ def names(cls: Kind):
 
 # %% ../nbs/00_core.ipynb #0e5b4b81
 @patch(cls_method=True)
-def find(cls: Kind, kind):
+def find(cls: Kind,
+    kind, # the word of a class
+):
     "The class of a kind. Raises `DataError` for a word that nothing registers."
     if kind not in cls.kinds:
         own = _own_kinds().get((cls.__name__, kind))

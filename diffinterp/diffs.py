@@ -67,7 +67,9 @@ def scaled(
     return self if s == 1 else LowRank(self.A.float() * s, self.B)
 
 @patch
-def to(self: LowRank, dtype):
+def to(self: LowRank,
+    dtype, # of the factors
+):
     "The pair with both factors in this dtype."
     return LowRank(*(t.to(dtype) for t in self))
 
@@ -79,7 +81,9 @@ def __add__(self: LowRank, other):
 
 # %% ../nbs/11_diffs.ipynb #d1f0000d
 @patch(cls_method=True)
-def stack(cls: LowRank, pairs):
+def stack(cls: LowRank,
+    pairs, # list of `LowRank`
+):
     "A [b, rank, out], B [b, in, rank] of b pairs; None is no diff, ranks may differ."
     some = next(p for p in pairs if p is not None)
     none = cls(some.A[:0], some.B[:, :0])                   # a pair of rank 0
@@ -89,7 +93,9 @@ def stack(cls: LowRank, pairs):
     return cls(A, B.mT)
 
 @patch
-def padded(self: LowRank, rank):
+def padded(self: LowRank,
+    rank, # the new rank
+):
     "The pair with zeros beside it, up to this rank. The product stays the same."
     more = rank - self.rank
     if not more: return self
@@ -139,19 +145,25 @@ def norm(self: WeightDiff):
     return float((self.norms()**2).sum()**.5)
 
 @patch
-def scaled(self: WeightDiff, s):
+def scaled(self: WeightDiff,
+    s, # factor of W
+):
     "The diff with its change times a number."
     return replace(self, scale=self.scale * s)
 
 @patch
-def at_norm(self: WeightDiff, norm):
+def at_norm(self: WeightDiff,
+    norm, # over all layers
+):
     "The diff brought to this norm; one that changes nothing stays as it is."
     own = self.norm()
     return self.scaled(norm / own) if own else self
 
 # %% ../nbs/11_diffs.ipynb #5f9901f8
 @patch
-def cut(self: LowRank, rank):
+def cut(self: LowRank,
+    rank, # the new rank
+):
     "The best approximation of this rank, by the first singular pairs."
     left, right = torch.linalg.qr(self.A.mT), torch.linalg.qr(self.B)
     U, S, V = torch.linalg.svd(left.R @ right.R.mT)     # [..., rank, rank]
@@ -211,14 +223,18 @@ def _open_run(folder):
     if isinstance(config.get("base"), dict) and "rank" in config: return config, chain
     raise DataError(f"{path} names no base and rank; it is of no run of weight diffs.")
 
-def read_config(folder):
+def read_config(
+    folder, # folder of a run
+):
     "The configuration of a run. Raises `DataError` if there is none, or a broken one."
     return _open_run(folder)[0]
 
 # %% ../nbs/11_diffs.ipynb #17c632de
 def _manifests(folder): return sorted(Path(folder).glob("manifest*.jsonl"))
 
-def read_manifest(folder):
+def read_manifest(
+    folder, # folder of a run
+):
     "The last line of each id in a run's manifests, in task order. Raises `DataError`."
     chain, rows = _open_run(folder)[1], {}
     for path in _manifests(folder):
@@ -282,10 +298,14 @@ def base(self: WeightDiffs):
     return self.config["base"]
 
 @patch(as_prop=True)
-def ids(self: WeightDiffs): return [row["id"] for row in self.rows]
+def ids(self: WeightDiffs):
+    "The id of each diff, a list."
+    return [row["id"] for row in self.rows]
 
 @patch(as_prop=True)
-def labels(self: WeightDiffs): return [row["label"] for row in self.rows]
+def labels(self: WeightDiffs):
+    "The label of each diff, a list."
+    return [row["label"] for row in self.rows]
 
 # %% ../nbs/11_diffs.ipynb #d1f00016
 @patch
@@ -540,25 +560,37 @@ def repair(
     return found["damaged"]
 
 # %% ../nbs/11_diffs.ipynb #e20c9406
-def as_list(diffs):
+def as_list(
+    diffs, # a `WeightDiffs`, a list, one diff or None
+):
     "`(list or store of diffs, whether a single one was given)`."
     if diffs is None or isinstance(diffs, WeightDiff): return [diffs], True
     return diffs if isinstance(diffs, WeightDiffs) else list(diffs), False
 
-def labels_of(diffs):
+def labels_of(
+    diffs, # a `WeightDiffs` or a list of diffs
+):
     "The labels of a list or store."
     return diffs.labels if isinstance(diffs, WeightDiffs) else [d.label for d in diffs]
 
-def ids_of(diffs):
+def ids_of(
+    diffs, # a `WeightDiffs` or a list of diffs
+):
     "The ids of a list or store; empty for no diff."
     if isinstance(diffs, WeightDiffs): return diffs.ids
     return [d.id if d else "" for d in diffs]
 
-def pick(diffs, which):
+def pick(
+    diffs, # a `WeightDiffs` or a list of diffs
+    which, # positions, a list or a slice
+):
     "The diffs at these positions: a view of a store, or a list."
     return diffs[which] if isinstance(diffs, WeightDiffs) else [diffs[i] for i in which]
 
-def check_diffs(diffs, model):
+def check_diffs(
+    diffs, # a `WeightDiffs` or a list of diffs
+    model, # a `FrozenModel`
+):
     "Raise `BaseMismatchError` unless every diff was made for this model."
     store = isinstance(diffs, WeightDiffs)
     bases = [diffs.base] if store else [d.base for d in diffs if d]

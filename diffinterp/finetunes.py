@@ -37,7 +37,10 @@ def put_diffs(
     set_weight_diffs(layers, batch_diffs(diffs, diff_scale, dtype=dtype))
 
 # %% ../nbs/18_finetunes.ipynb #afa03d13
-def each_question(question, n):
+def each_question(
+    question, # one question, or one for each diff
+    n, # number of diffs
+):
     "A list of n questions: a single one is repeated. Raises `DataError` unless n fits."
     if isinstance(question, str): return [question] * n
     if len(question) == n: return list(question)
@@ -46,7 +49,11 @@ def each_question(question, n):
 
 # %% ../nbs/18_finetunes.ipynb #f41cfe32
 @contextmanager
-def finetuned(model, diffs, diff_scale):
+def finetuned(
+    model, # a `FrozenModel`
+    diffs, # a list of diffs, or None for the base
+    diff_scale, # factor of W
+):
     "Inside the block the model carries these diffs, one for each row, and no L."
     with model.lock:
         layers = wrap_reader(model.model, rank=1)

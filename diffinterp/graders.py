@@ -222,7 +222,9 @@ class Embedding(Grader):
         self.model, self.tokenizer = _load_embedding(device)
         self.batch_tokens, self.kept = batch_tokens, {}
 
-    def vectors(self, texts):
+    def vectors(self,
+        texts, # list of strings
+    ):
         "Unit vectors [texts, 384]."
         return _unit(np.stack([states.mean(0) for _, states in self.read(texts)]))
 
@@ -242,7 +244,9 @@ def _batches(lengths, tokens):
 
 # %% ../nbs/32_graders.ipynb #7737b6f6
 @patch
-def read(self: Embedding, texts):
+def read(self: Embedding,
+    texts, # list of strings
+):
     "`(ids [seq], states [seq, 384])` of each text; a text is cut after 256 tokens."
     new = [t for t in dict.fromkeys(texts) if t not in self.kept]
     cut = dict(truncation=True, max_length=256)

@@ -101,6 +101,7 @@ class MultiTaskLoRALinear(nn.Module):
         self.enabled, self.task_ids = True, None
 
     def forward(self, x): # [batch, ..., in]
+        "`[batch, ..., out]`: the base layer plus the update of each row's task."
         if not self.enabled: return self.base_layer(x)
         A, B = self._factors(len(x), x.dtype)
         rows = x.reshape(len(A), -1, x.shape[-1])         # [num_tasks, rows * seq, in]
@@ -140,6 +141,7 @@ class MultiLoRALinear(nn.Module):
         self.weight_diff = None                 # (A [batch, r, out], B [batch, in, r])
 
     def forward(self, x): # [batch, seq, in]
+        "`[batch, seq, out]`: the base layer plus each row's W plus the shared L."
         if self.weight_diff is None and not self.enabled: return self.base_layer(x)
         diffs = 1 if self.weight_diff is None else len(self.weight_diff[0])
         rows = x.reshape(diffs, -1, x.shape[-1])        # one diff may have several rows
@@ -224,7 +226,9 @@ def wrap(
     for name, (path, _) in linears.items(): _replace(model, path, adapters[name])
     return adapters
 
-def unwrap(model):
+def unwrap(
+    model, # a `FrozenModel` or a module with adapters
+):
     "Take every adapter off; the base layers themselves are put back."
     for path, module in list(model.named_modules()):
         if isinstance(module, _ADAPTERS): _replace(model, path, module.base_layer)

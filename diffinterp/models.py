@@ -372,7 +372,9 @@ def _squares(model, folder, rows=16):
 
 # %% ../nbs/01_models.ipynb #2e2c02a0
 @patch
-def distance_to(self: FrozenModel, name):
+def distance_to(self: FrozenModel,
+    name, # name of a base model
+):
     "Distance of the weights to another copy, as a share of their norm; None: unknown."
     key = self.fingerprint, str(name)
     if key not in _distances:
@@ -383,7 +385,9 @@ def distance_to(self: FrozenModel, name):
 
 # %% ../nbs/01_models.ipynb #a8c1c442
 @patch
-def is_base(self: FrozenModel, base):
+def is_base(self: FrozenModel,
+    base, # {"model", "revision", "fingerprint"}
+):
     """Whether a diff's or reader's base, with its fingerprint, is this model.
 
     Warns where it is the same model in another rounding."""
@@ -396,7 +400,9 @@ def is_base(self: FrozenModel, base):
 
 # %% ../nbs/01_models.ipynb #4d7af021
 @patch
-def is_named(self: FrozenModel, name):
+def is_named(self: FrozenModel,
+    name, # name of a base model
+):
     "Whether a hub id or a folder names this model. Owner and case do not count."
     short = lambda name: Path(str(name)).name.lower()
     embedded = f"{EMBEDDED}-{_EMBEDDED_SHA256[:12]}", _EMBEDDED_ORIGIN
@@ -477,7 +483,9 @@ def _has_compiler(device):
     from torch.utils._triton import has_triton
     return has_triton()
 
-def check_compiler(device):
+def check_compiler(
+    device, # of the model
+):
     "Raise `ModelError` unless `torch.compile` finds what it needs for a device."
     if _has_compiler(device): return
     needed = "g++" if torch.device(device).type == "cpu" else "triton"

@@ -325,7 +325,10 @@ def random_diffs(
     return diffs
 
 # %% ../nbs/41_peers.ipynb #9a3cfb39
-def answer_batch(model, diffs):
+def answer_batch(
+    model, # a `FrozenModel`
+    diffs, # list of labelled diffs
+):
     "Padded `(input_ids, labels)` of the reader's question with each diff's label."
     samples = [encode_chat(model.tokenizer, QUESTION, d.label) for d in diffs]
     return pad_batch(samples, model.tokenizer.pad_token_id, model.device)

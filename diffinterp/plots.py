@@ -39,7 +39,9 @@ def new_axes(
     return ax
 
 # %% ../nbs/30_plots.ipynb #0fcf7225
-def plain_text(text):
+def plain_text(
+    text, # what to write
+):
     "One line that matplotlib draws as it is: no formula, no control characters."
     return printable(text).replace("$", r"\$")
 

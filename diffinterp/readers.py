@@ -71,7 +71,9 @@ def nothing(self: Reader):
 
 # %% ../nbs/20_readers.ipynb #5d10e552
 @patch
-def at_norm(self: Reader, norm):
+def at_norm(self: Reader,
+    norm, # over all layers; 0 leaves W as it is
+):
     "The same reader, which brings each W to this norm first; 0 leaves W as it is."
     other = copy.copy(self)
     other.norm = norm
@@ -90,40 +92,63 @@ def max_new_tokens(self: Reader):
 
 # %% ../nbs/20_readers.ipynb #20a0d00d
 @patch
-def attach(self: Reader, model):
+def attach(self: Reader,
+    model, # a `FrozenModel`
+):
     "A context with the numbers on the model: `{name: layer with A and B}`."
     raise NotImplementedError
 
 @patch
-def read(self: Reader, model, layers, diffs):
+def read(self: Reader,
+    model, # a `FrozenModel`
+    layers, # {name: layer with the reader's numbers}
+    diffs, # a `WeightDiffs` or a list of diffs
+):
     "Put these diffs on, a row each; returns the `FrozenModel` that answers."
     raise NotImplementedError
 
 @patch
-def init(self: Reader, layers, model, diffs):
+def init(self: Reader,
+    layers, # {name: layer with the reader's numbers}
+    model, # a `FrozenModel`
+    diffs, # a `WeightDiffs` or a list of diffs
+):
     "Fill the numbers before the training: A zero, B uniform, keyed by seed and name."
     for name, l in layers.items():
         init_factors(l.A, l.B, self.config["seed"], "reader", name)
 
 # %% ../nbs/20_readers.ipynb #20a0d00e
 @patch
-def encode(self: Reader, tokenizer, layers, question, answer=None):
+def encode(self: Reader,
+    tokenizer, # of the base
+    layers, # {name: layer with the reader's numbers}
+    question, # what the diff is asked
+    answer=None, # of the reader; None where only the prompt is wanted
+):
     "Token ids of a question; with an answer `(input_ids, labels)`."
     if answer is None: return encode_prompt(tokenizer, question)
     return encode_chat(tokenizer, question, answer)
 
 @patch
-def token_losses(self: Reader, model, input_ids, labels):
+def token_losses(self: Reader,
+    model, # a `FrozenModel`
+    input_ids, # [rows, tokens]
+    labels, # [rows, tokens], -100 where there is no label
+):
     "`(cross-entropy in nats [n], rows [n])` of the n labelled tokens."
     return token_losses(model.model, input_ids, labels)
 
 @patch
-def take_over(self: Reader, layers):
+def take_over(self: Reader,
+    layers, # {name: layer with the numbers in training}
+):
     "Begin a training with the numbers that the reader has."
     _put_factors(layers, self.factors)
 
 @patch
-def finished(self: Reader, layers):
+def finished(self: Reader,
+    layers, # {name: layer with the reader's numbers}
+):
     "The numbers to keep, `{name: (A, B)}`."
     return {n: (l.A.detach().clone(), l.B.detach().clone()) for n, l in layers.items()}
 
@@ -147,14 +172,18 @@ def _put_factors(
 # %% ../nbs/20_readers.ipynb #20a0d011
 @patch
 @contextmanager
-def on(self: Reader, model):
+def on(self: Reader,
+    model, # a `FrozenModel`
+):
     "Inside the block this reader, and nothing else, is on the model."
     with model.lock, self.attach(model) as layers:
         _put_factors(layers, self.factors)
         yield layers
 
 @patch
-def model_for(self: Reader, model=None):
+def model_for(self: Reader,
+    model=None, # a `FrozenModel`, or None for the reader's own
+):
     "The model given, the reader's own, or its base. Raises `BaseMismatchError`."
     if model is None and self.model is None:
         self.model = load_model(self.base["model"])
@@ -390,7 +419,10 @@ def _pairs(tensors, folder):
 
 # %% ../nbs/20_readers.ipynb #20a0d022
 @patch(cls_method=True)
-def load(cls: Reader, name, model=None):
+def load(cls: Reader,
+    name, # name of a packaged reader, or a folder
+    model=None, # a `FrozenModel` of the reader's base, or None
+):
     "`load_reader`, for readers of this kind only. Raises `DataError` for another kind."
     reader = load_reader(name, model)
     if isinstance(reader, cls): return reader
@@ -441,7 +473,9 @@ def _targets(diffs, target, nothing=""):
     return [r["text"] for r in rows]
 
 @patch
-def targets(self: Reader, diffs):
+def targets(self: Reader,
+    diffs, # a `WeightDiffs` or a list of diffs
+):
     "What the reader is to answer for each diff: its label, or its training text."
     return _targets(diffs, self.config.get("target", "label"), self.nothing)
 
@@ -516,7 +550,12 @@ def fit(cls: Reader,
 
 # %% ../nbs/20_readers.ipynb #20a0d02c
 @patch
-def train(self: Reader, model, diffs, dev, **how):
+def train(self: Reader,
+    model, # a `FrozenModel`
+    diffs, # a `WeightDiffs` or a list of diffs
+    dev, # held-out diffs, or None
+    **how, # options of the training
+):
     "Train the numbers by gradient descent; sets `factors` and `record`."
     with model.lock, self.attach(model) as layers:
         fitting = ReaderFit(self, model, layers, diffs, dev, **how)
@@ -541,8 +580,17 @@ def _in_one_tensor(
 # %% ../nbs/20_readers.ipynb #20a0d030
 class ReaderFit:
     "The state of one training of a reader whose layers are on the model."
-    def __init__(self, reader, model, layers, diffs, dev=None, out=None, patience=3,
-                 num_examples=4, progress=False):
+    def __init__(self,
+        reader, # the reader in training
+        model, # a `FrozenModel`
+        layers, # {name: layer with A and B}
+        diffs, # a `WeightDiffs` or a list of diffs
+        dev=None, # held-out diffs, or None
+        out=None, # folder of checkpoints, or None
+        patience=3, # epochs without a better loss before it stops
+        num_examples=4, # diffs that are asked after each epoch
+        progress=False, # show a bar
+    ):
         self.reader, self.model, self.layers = reader, model, layers
         self.diffs, self.dev, self.out = diffs, dev, out and Path(out)
         self.config, self.patience = reader.config, patience
@@ -559,7 +607,9 @@ class ReaderFit:
 
 # %% ../nbs/20_readers.ipynb #20a0d031
 @patch
-def lr(self: ReaderFit, step):
+def lr(self: ReaderFit,
+    step, # number of the step
+):
     "The learning rate: up over the first 3 % of all steps, then linearly down to zero."
     total = self.steps * self.config["epochs"]
     warm = max(1, total * 3 // 100)
@@ -567,7 +617,9 @@ def lr(self: ReaderFit, step):
     return self.config["lr"] * min((step + 1) / warm, down)
 
 @patch
-def loss(self: ReaderFit, diffs):
+def loss(self: ReaderFit,
+    diffs, # a `WeightDiffs` or a list of diffs
+):
     "The losses of the labelled tokens, with the gradient to the numbers: [n]."
     reader, model = self.reader, self.model
     samples = reader._samples(model, self.layers, reader.targets(diffs),
@@ -577,7 +629,9 @@ def loss(self: ReaderFit, diffs):
 
 # %% ../nbs/20_readers.ipynb #59af47d5
 @patch
-def normed(self: ReaderFit, diffs):
+def normed(self: ReaderFit,
+    diffs, # a `WeightDiffs` or a list of diffs
+):
     "The diffs at norms around the reader's, drawn anew for each diff and epoch."
     norm, spread = self.config["norm"], self.config["norm_spread"]
     if not norm: return diffs
@@ -588,7 +642,10 @@ def normed(self: ReaderFit, diffs):
 
 # %% ../nbs/20_readers.ipynb #20a0d033
 @patch
-def step(self: ReaderFit, which, lr):
+def step(self: ReaderFit,
+    which, # indices of the diffs
+    lr, # learning rate of the step
+):
     "One step on this process's share of a batch; returns the loss of the whole batch."
     self.numbers.grad.zero_()
     losses = self.loss(pick(self.diffs, which)) if which else self.numbers.new_zeros(0)
@@ -605,7 +662,9 @@ def step(self: ReaderFit, which, lr):
 
 # %% ../nbs/20_readers.ipynb #20a0d034
 @patch
-def train_epoch(self: ReaderFit, bar):
+def train_epoch(self: ReaderFit,
+    bar, # a tqdm bar
+):
     "One pass over the diffs; returns the mean loss of its batches."
     size, losses = self.config["batch_size"], []
     order = list(range(len(self.diffs)))

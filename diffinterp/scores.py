@@ -16,7 +16,9 @@ import numpy as np
 from .core import DataError
 
 # %% ../nbs/31_scores.ipynb #24905ba5
-def normalized(text):
+def normalized(
+    text, # an answer or a label
+):
     "Lower case, no accents or punctuation, no leading article, single spaces."
     text = unicodedata.normalize("NFKD", str(text).lower())
     text = "".join(c for c in text if not unicodedata.combining(c))
@@ -24,7 +26,10 @@ def normalized(text):
     return re.sub(r"^(the|an|a) (?=.)", "", text)
 
 # %% ../nbs/31_scores.ipynb #60476858
-def exact(answer, truth):
+def exact(
+    answer, # what a method answered
+    truth, # the right answer
+):
     "Whether the answer is the truth."
     return normalized(answer) == normalized(truth) != ""
 
@@ -32,7 +37,10 @@ def exact(answer, truth):
 _STOPWORDS = set("a an and as at by for from in into is it its of on or s t "
                  "that the this to was were what with".split())
 
-def shares_word(answer, truth):
+def shares_word(
+    answer, # what a method answered
+    truth, # the right answer
+):
     "Whether a content word of the truth is in the answer."
     words = lambda text: set(normalized(text).split()) - _STOPWORDS
     return bool(words(answer) & words(truth)) or exact(answer, truth)

@@ -642,7 +642,9 @@ def _adapter_folders(folder):
     return named or ([max(steps, key=step)] if steps else [])
 
 # %% ../nbs/12_sources.ipynb #ffa12c5c
-def folder_kind(folder):
+def folder_kind(
+    folder, # a folder of any kind
+):
     "`run`, `adapter`, `index` or `checkpoint`. Raises `DataError` for anything else."
     path = Path(folder)/"config.json"
     config = read_json(path) if path.is_file() else {}
@@ -682,7 +684,9 @@ def _open_path(source, base, cut):
     check_hub_id(str(source))
     return _open_folder(_from_hub(str(source)), base, cut, repo=str(source))
 
-def check_hub_id(source):
+def check_hub_id(
+    source, # what may be a hub id
+):
     "Raise `DataError` for a path that is not there and could be no hub id either."
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", source):
         raise DataError(f"There is no file or folder {source}.")

@@ -50,7 +50,9 @@ class ParallelLoRA:
         self.optimizer = torch.optim.AdamW([self.factors], **options)
         self.base_outputs = {}                              # see `teacher`
 
-    def close(self): unwrap(self.model.model)
+    def close(self):
+        "Take the adapters off the model."
+        unwrap(self.model.model)
 
 # %% ../nbs/17_trainer.ipynb #f7625a0f
 warnings.filterwarnings("ignore", "grad and param do not obey the gradient layout")

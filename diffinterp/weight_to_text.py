@@ -215,7 +215,10 @@ def __call__(self: WithSoftTokens, input_ids, **kwargs):
     return self.model(inputs_embeds=self.embed(input_ids), **kwargs)
 
 @patch
-def generate(self: WithSoftTokens, input_ids, **kwargs):
+def generate(self: WithSoftTokens,
+    input_ids, # [rows, tokens] of the prompt
+    **kwargs,
+):
     "The ids and the new ones, as transformers' own `generate` gives for ids."
     new = self.model.generate(inputs_embeds=self.embed(input_ids), **kwargs)
     return torch.cat([input_ids, new], 1)

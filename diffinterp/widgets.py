@@ -116,7 +116,9 @@ class LiveLosses:
         self.drawn = time.perf_counter()
         self.handle.update(Image(picture(plot_losses, self.curves.table())))
 
-    def plot(self, ax=None):
+    def plot(self,
+        ax=None, # where to draw; None for new axes
+    ):
         "The figure of all steps; it takes the place of the live one."
         if self.handle: self.handle.update(HTML(""))
         return plot_losses(self.curves.table(), ax)

@@ -68,8 +68,15 @@ def _finetuned(model, task, recipe, seed):
 
 # %% ../nbs/19_wild.ipynb #84c8ff06
 @patch
-def train(self: Full, model, tasks, out=None, seed=0, progress=True, shard=None,
-          tokens_per_batch=None): # each finetune has a batch of its own
+def train(self: Full,
+    model,
+    tasks,
+    out=None,
+    seed=0,
+    progress=True,
+    shard=None, # (i, n): every n-th task from the i-th on
+    tokens_per_batch=None, # not used: each finetune has a batch of its own
+):
     "One diff for each task, trained alone; returns the `WeightDiffs`."
     out, (i, n) = out or tempfile.mkdtemp(prefix="diffinterp-"), shard or (0, 1)
     config = dict(base=model.base, rank=self.rank, seed=seed, source="checkpoint",
@@ -89,7 +96,12 @@ def _add(self: Full, out, row, diff, shard):
     add_shard(out, factors, [row], scale=diff.scale, part=part_name(shard))
 
 @patch
-def make(self: Full, model, task, index, seed):
+def make(self: Full,
+    model, # a `FrozenModel`
+    task, # a `Task`
+    index, # position of the task in its run
+    seed, # draws what is random
+):
     "`(row of the manifest, WeightDiff)` of one task."
     tuned = _finetuned(model, task, recipe=self, seed=seed)
     diff = from_checkpoint(tuned, model, rank=self.rank)

@@ -1,7 +1,7 @@
-"""Test the project: exports, clean notebooks, every notebook, the docs.
+"""Test the project: exports, clean notebooks, every notebook, the docs and how they look.
 
 Changes no file of the project. Named notebooks are run alone, without the other checks."""
-import json, os, re, shutil, subprocess, sys, tempfile, time
+import json, os, re, shlex, shutil, subprocess, sys, tempfile, time
 from difflib import unified_diff
 from pathlib import Path
 from run_nbs import indent, options, root, run_all
@@ -48,6 +48,57 @@ def paths_in_outputs():
             out += [f'{f.relative_to(root)}, cell {i}: {m}' for m in machine.findall(json.dumps(shown))]
     return '\n'.join(out)
 
+def markdown():
+    "(file, text) of all markdown that a reader sees"
+    for f in sorted((root/'nbs').rglob('*.ipynb')):
+        cells = json.loads(f.read_text(encoding='utf-8'))['cells']
+        yield f.relative_to(root), '\n\n'.join(''.join(c['source']) for c in cells if c['cell_type'] == 'markdown')
+    for f in sorted(root.glob('*.md')):
+        if f.name != 'CHANGELOG.md': yield f.relative_to(root), f.read_text(encoding='utf-8')
+
+def commands_in_pages():
+    "Which printed commands the command line does not know"
+    from diffinterp.cli import _make_parser
+    parser, out = _make_parser(), []
+    for f, text in markdown():
+        blocks = ''.join(re.findall(r'```sh\n(.*?)```', text, flags=re.S)).replace('\\\n', ' ')
+        lines = re.findall(r'^(?:torchrun .*--module )?(diffinterp .*)', blocks, flags=re.M) + re.findall(r'`(diffinterp [a-z-]+ [^`]+)`', text)
+        for line in lines:
+            try: parser.parse_args([o for o in shlex.split(re.split(r' [>|] ', line)[0], comments=True) if o != '...'][1:])
+            except Exception as e: out.append(f'{f}: {line}: {e}')
+    return '\n'.join(out)
+
+def addresses():
+    "Where the repository's address is another one than in settings.ini"
+    import configparser
+    ini = configparser.ConfigParser(delimiters=['='])
+    ini.read(root/'settings.ini', encoding='utf-8')
+    user, repo = ini['DEFAULT']['user'], ini['DEFAULT']['repo']
+    files = [f for g in ('*.md', '*.yml', '*.cff', '*.toml', 'nbs/**/*.ipynb', 'nbs/*.yml', 'scripts/**/*', '.github/**/*.yml') for f in root.glob(g) if f.is_file()]
+    found = re.compile(rf'(?:github\.com/|colab\.research\.google\.com/github/)([\w-]+)/{repo}\b|([\w-]+)\.github\.io/{repo}\b')
+    return '\n'.join(f'{f.relative_to(root)}: {m[0]}' for f in sorted(files) for m in found.finditer(f.read_text(encoding='utf-8'))
+                     if (m[1] or m[2]) not in (user, '')) 
+
+def dependencies():
+    "Packages that the library imports and settings.ini does not list"
+    import ast, configparser
+    ini = configparser.ConfigParser(delimiters=['='])
+    ini.read(root/'settings.ini', encoding='utf-8')
+    listed = {re.split(r'[<>=~!]', o)[0].replace('-', '_').lower() for k in ('requirements', 'dev_requirements') for o in shlex.split(ini['DEFAULT'][k])}
+    used = {}
+    for f in sorted((root/'diffinterp').glob('*.py')):
+        for n in ast.walk(ast.parse(f.read_text(encoding='utf-8'))):
+            names = [a.name for a in n.names] if isinstance(n, ast.Import) else [n.module] if isinstance(n, ast.ImportFrom) and not n.level else []
+            for name in names: used.setdefault(name.split('.')[0], f.name)
+    return '\n'.join(f'{f} imports {name}' for name, f in used.items() if name not in {*sys.stdlib_module_names, 'diffinterp', *listed})
+
+def undocumented():
+    "Public names without a docstring, and their parameters without a comment"
+    import importlib
+    import docs_pages
+    modules = [re.sub(r'^\d+_', '', f.stem) for f in sorted((root/'nbs').glob('[0-9]*.ipynb'))]
+    return '\n'.join(line for m in modules for line in docs_pages.gaps(importlib.import_module(f'diffinterp.{m}')))
+
 def say(name, problem, start):
     "One line for a check; returns 1 if there was a problem"
     print('FAIL' if problem else 'ok', name, f'{time.time()-start:.0f}s', flush=True)
@@ -57,6 +108,12 @@ def say(name, problem, start):
 def docs():
     "Build the docs; the text of what is wrong with them"
     code, out = sh(sys.executable, 'scripts/docs.py', '--check')
+    return out if code else ''
+
+def looks():
+    "Look at the built docs in a browser, if there is one; the text of what is wrong with them"
+    code, out = sh(sys.executable, 'scripts/browser.py')
+    if not code and 'No Chromium' in out: print(out.splitlines()[0], flush=True)
     return out if code else ''
 
 def go_offline():
@@ -82,7 +139,12 @@ if __name__ == '__main__':
             bad += say('nbdev_clean', check('nbdev_clean', 'nbs/**/*.ipynb', 'Run nbdev_clean and commit what it changes:', tmp), t)
             t = time.time()
             bad += say('nbdev_export', check('nbdev_export', 'diffinterp/**/*.py', 'Run nbdev_export and commit what it changes:', tmp), t)
-        bad += say('no machine paths in outputs', paths_in_outputs(), time.time())
+        for name, problems in {
+            'no machine paths in outputs': paths_in_outputs, 'commands in pages': commands_in_pages,
+            'one address': addresses, 'dependencies are listed': dependencies,
+            'public names are documented': undocumented}.items():
+            t = time.time()
+            bad += say(name, problems(), t)
     if not a.notebooks:                             # once, before notebooks side by side ask for it
         t = time.time()
         code, out = sh(sys.executable, '-m', 'diffinterp', 'download-models')
@@ -91,6 +153,8 @@ if __name__ == '__main__':
     if not a.notebooks:
         t = time.time()
         bad += say('docs', docs(), t)
+        t = time.time()
+        bad += say('browser', looks(), t)
     if bad: print(f'{bad} of the checks beside the notebooks failed; each counts as one failure')
     print(f'{passed} passed, {failed+bad} failed')
     sys.exit(failed+bad > 0)

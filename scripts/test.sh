@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Test everything: exports, clean notebooks, every notebook, the docs. See `scripts/test.sh --help`.
+# Test everything: exports, clean notebooks, every notebook, the docs, and the docs in a browser if there is one. See `scripts/test.sh --help`.
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 if ! "$here/setup.sh" --dev; then
