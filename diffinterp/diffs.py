@@ -8,7 +8,7 @@ __all__ = ['LowRank', 'WeightDiff', 'check_base', 'noise_like', 'read_config', '
            'batch_diffs', 'bring_to_norm', 'diffs_hash']
 
 # %% ../nbs/11_diffs.ipynb #80b0d6fd
-import copy, functools, hashlib, json, math, re
+import copy, functools, hashlib, html, json, math, re
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -317,7 +317,7 @@ def table(self: WeightDiffs):
 
 @patch
 def _repr_html_(self: WeightDiffs):
-    return f"<p>{self!r}</p>" + self.table().head(8)._repr_html_()
+    return f"<p>{html.escape(repr(self))}</p>" + self.table().head(8)._repr_html_()
 
 # %% ../nbs/11_diffs.ipynb #0a19698f
 def create_store(

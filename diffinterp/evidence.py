@@ -180,7 +180,7 @@ def _html_of(explanation, tables):
     rows = "".join(f"<tr><th>{html.escape(k)}</th><td>{html.escape(v)}</td></tr>"
                    for k, v in explanation.rows().items())
     pictures = "".join(_picture(name, table) for name, table in tables.items())
-    head = html.escape(explanation.id)
+    head = html.escape(printable(explanation.id))
     return f"<h2>{head}</h2><table>{rows}</table>{pictures}"
 
 # %% ../nbs/37_evidence.ipynb #ebbc92ef

@@ -633,7 +633,7 @@ def normed(self: ReaderFit,
     diffs, # a `WeightDiffs` or a list of diffs
 ):
     "The diffs at norms around the reader's, drawn anew for each diff and epoch."
-    norm, spread = self.config["norm"], self.config["norm_spread"]
+    norm, spread = (self.config.get(k) for k in ("norm", "norm_spread"))
     if not norm: return diffs
     def drawn(id):
         key = f"{self.config['seed']}|norm|{self.epoch}|{id}"

@@ -90,7 +90,7 @@ def dependencies():
         for n in ast.walk(ast.parse(f.read_text(encoding='utf-8'))):
             names = [a.name for a in n.names] if isinstance(n, ast.Import) else [n.module] if isinstance(n, ast.ImportFrom) and not n.level else []
             for name in names: used.setdefault(name.split('.')[0], f.name)
-    return '\n'.join(f'{f} imports {name}' for name, f in used.items() if name not in {*sys.stdlib_module_names, 'diffinterp', *listed})
+    return '\n'.join(f'{f} imports {name}' for name, f in used.items() if name.lower() not in {*sys.stdlib_module_names, 'diffinterp', *listed})
 
 def undocumented():
     "Public names without a docstring, and their parameters without a comment"
