@@ -9,6 +9,7 @@ __all__ = ['LowRank', 'WeightDiff', 'check_base', 'noise_like', 'read_config', '
 
 # %% ../nbs/11_diffs.ipynb #80b0d6fd
 import copy, functools, hashlib, html, json, math, re
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -236,13 +237,20 @@ def read_manifest(
     folder, # folder of a run
 ):
     "The last line of each id in a run's manifests, in task order. Raises `DataError`."
-    chain, rows = _open_run(folder)[1], {}
+    chain, rows = _open_run(folder)[1], []
     for path in _manifests(folder):
         for row in read_chained(path, chain):
             if not isinstance(row, dict) or not isinstance(row.get("id"), str):
                 raise DataError(f"{path} has a line without an id; remove it.")
-            rows[row["id"]] = row
-    return sorted(rows.values(), key=_task_index)
+            rows.append(row)
+    last = {row["id"]: row for row in _of_whole_shards(rows)}
+    return sorted(last.values(), key=_task_index)
+
+def _of_whole_shards(rows):
+    "The rows without those of a shard that has only some of its lines."
+    places = {(row.get("shard"), row["id"]) for row in rows}
+    named = Counter(shard for shard, _ in places)
+    return [row for row in rows if named[row.get("shard")] >= row.get("shard_rows", 0)]
 
 def _task_index(row):
     index = row.get("index", -1)
@@ -312,7 +320,7 @@ def labels(self: WeightDiffs):
 def table(self: WeightDiffs):
     "The manifest as a DataFrame: one row a diff."
     import pandas as pd
-    places = ["shard", "offset", "sha256"]
+    places = ["shard", "offset", "sha256", "shard_rows"]
     return pd.DataFrame(self.rows).drop(columns=places, errors="ignore")
 
 @patch
@@ -374,7 +382,7 @@ def add_shard(
     lines, path = [], Path(folder)/f"manifest{part}.jsonl"
     if rows:
         shard, sha = _write_shard(Path(folder), factors, [row["id"] for row in rows])
-        about = dict(sha256=sha, scale=scale, status="done")
+        about = dict(sha256=sha, scale=scale, status="done", shard_rows=len(rows))
         place = lambda i: dict(shard=shard, offset=i)
         lines = [row | place(i) | about for i, row in enumerate(rows)]
     append_jsonl(path, *lines, *failed, chain=_open_run(folder)[1])
@@ -531,12 +539,12 @@ def _ids_in_shards(folder):
 def verify_run(
     folder, # of a run
 ):
-    "`{diffs, damaged, lines, unnamed}`: a count, ids, a count, ids. Raises `DataError`."
+    "`{diffs, damaged, lines, unnamed}`, two of them counts. Raises `DataError`."
     folder, chain = Path(folder), _open_run(folder)[1]
     kept = [row for path in _manifests(folder)
             for row in read_chained(path, chain, salvage=True)]
     lines = sum(_count_lines(path) for path in _manifests(folder))
-    rows = [row for row in kept if row.get("status") == "done"]
+    rows = [row for row in _of_whole_shards(kept) if row.get("status") == "done"]
     damaged = sorted({row["id"] for row in _with_lost_shards(folder, rows)})
     ids, stored = {row["id"] for row in rows}, _ids_in_shards(folder)
     return dict(diffs=len(ids), damaged=damaged, lines=lines - len(kept),

@@ -76,6 +76,7 @@ if hasattr(warm, 'set_forkserver_preload'):
 def set_environment(threads):
     "What the processes of notebooks find in their environment"
     os.environ |= {'TQDM_DISABLE': '1', 'OMP_NUM_THREADS': str(threads), 'HF_HUB_DISABLE_PROGRESS_BARS': '1', **os.environ, 'IN_TEST': '1'}
+    os.environ['PYTHONWARNINGS'] = 'ignore::UserWarning:multiprocessing.resource_tracker'    # killed processes leave locks
     os.environ['PYTHONPATH'] = os.pathsep.join(filter(None, [str(root), os.environ.get('PYTHONPATH')]))
 
 def find(nbs):
