@@ -86,7 +86,9 @@ def adapted_linear(
 
 # %% ../nbs/10_lora.ipynb #8b0f6156
 class MultiTaskLoRALinear(nn.Module):
-    "A frozen linear layer with `num_tasks` trainable LoRA adapters side by side."
+    """A frozen linear layer with `num_tasks` trainable LoRA adapters side by side.
+
+    A is [num_tasks, rank, out], B [num_tasks, in, rank], as in arXiv 2510.05092."""
     def __init__(self,
         base_layer, # the frozen nn.Linear
         num_tasks, # number of adapters side by side

@@ -375,7 +375,7 @@ def plot_matrix(
     value="log-likelihood (nats/token)", # what a score is
     ax=None, # where to draw; None for new axes
 ):
-    "The score of every candidate for every diff; boxes mark the truths."
+    "Scores of candidates for diffs; boxes mark the truths. Raises `DataError`."
     best, (rows, columns) = (truth_places(scores) == 1).sum(), scores.shape
     ax = new_axes(ax, figsize=(2.2 + .36*columns, 1.2 + .28*rows))
     _heatmap(ax, values=scores, label=value)

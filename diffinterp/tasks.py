@@ -233,14 +233,17 @@ def _packaged(name):
         return pd.read_csv(f, keep_default_na=False)
 
 def _split(table, split):
-    "The rows of one split; None means all but `fresh`."
+    "The rows of one split; None means all but `fresh`. Raises `DataError`."
+    if split and split not in set(table.split):
+        raise DataError(f"There is no split {split!r}; there are "
+                        f"{', '.join(table.split.unique())}.")
     chosen = table.split == split if split else table.split != "fresh"
     return table[chosen].reset_index(drop=True)
 
 def topics(
     split=None, # "train", "dev", "test" or "fresh"; None for the first three together
 ):
-    "The packaged topics: a DataFrame of category, topic, split and three texts."
+    "A DataFrame of category, topic, split and three texts. Raises `DataError`."
     return _split(_packaged("topics.csv"), split)
 
 # %% ../nbs/13_tasks.ipynb #af882894
@@ -255,7 +258,7 @@ def topic_tasks(
     n=None, # number of topics; a seeded choice, a larger n holds every smaller one
     seed=0, # draws the topics and the questions
 ):
-    "Training tasks of the packaged topics."
+    "Training tasks of the packaged topics, three texts each. Raises `DataError`."
     rows = _draw(topics(split), "topic", split=split, n=n, seed=seed)
     texts = [(t, s) for t, r in rows.iterrows() for s in (r.text1, r.text2, r.text3)]
     return tasks_from(texts, seed=seed)
@@ -264,7 +267,7 @@ def topic_tasks(
 def news(
     split=None, # "train", "dev", "test" or "fresh"; None for the first three together
 ):
-    "The packaged news: a DataFrame of category, headline, split and two stories."
+    "A DataFrame of category, headline, split and two stories. Raises `DataError`."
     return _split(_packaged("news.csv"), split)
 
 def story_tasks(
