@@ -289,10 +289,10 @@ def lab(browser, notebook, folder, seconds=900):
 
 panel = "[...(window.jupyterapp?.shell.widgets('main') ?? [])].find(w => w.sessionContext)"
 outputs = f"({panel}).content.model.sharedModel.toJSON().cells.flatMap(c => c.outputs ?? [])"
-widget = ".jp-OutputArea .jupyter-button, .jp-OutputArea .noUi-handle"
+widgets = {'a button': '.jp-OutputArea .jupyter-button', 'a slider': '.jp-OutputArea .noUi-handle'}
 
 def use(browser, address, seconds):
-    "Run all cells of an open notebook, then press its first button or move its first slider"
+    "Run all cells of an open notebook, then press its first button and move its first slider"
     browser.look((1400, 1000))
     browser.go(address)
     ready = f'({panel})?.sessionContext.session?.kernel?.status == "idle"'
@@ -300,17 +300,24 @@ def use(browser, address, seconds):
     browser.js(f"jupyterapp.shell.activateById(({panel}).id)")
     browser.js("jupyterapp.commands.execute('notebook:run-all-cells').then(() => window.finished = true), 0")
     if not browser.until('window.finished === true', seconds): return [f'the notebook was not finished after {seconds} s']
-    bad = [f'an error: {o}' for o in browser.js(f"{outputs}.filter(o => o.output_type == 'error').map(o => o.evalue)")]
-    if not browser.until(f'!!document.querySelector({json.dumps(widget)})'): return bad + ['no widget to press']
-    text = f"[...document.querySelectorAll('.jp-OutputArea')].map(e => e.innerText).join()"
+    bad = errors(browser)
+    for name, selector in widgets.items(): bad += press(browser, name, selector, seconds)
+    return bad + [e for e in errors(browser) if e not in bad]
+
+def errors(browser): return [f'an error: {o}' for o in browser.js(f"{outputs}.filter(o => o.output_type == 'error').map(o => o.evalue)")]
+
+def press(browser, name, selector, seconds):
+    "Click a widget of the notebook; a slider is moved by a key; what is wrong"
+    if not browser.until(f'!!document.querySelector({json.dumps(selector)})'): return [f'{name} is not there']
+    text = "[...document.querySelectorAll('.jp-OutputArea')].map(e => e.innerText).join()"
     before = browser.js(text)
-    x, y, slides = browser.js(f"""(() => {{ const e = document.querySelector({json.dumps(widget)}); e.scrollIntoView({{block: 'center'}});
+    x, y, slides = browser.js(f"""(() => {{ const e = document.querySelector({json.dumps(selector)}); e.scrollIntoView({{block: 'center'}});
         const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2, e.matches('.noUi-handle')] }})()""")
     for kind in 'mousePressed', 'mouseReleased': browser('Input.dispatchMouseEvent', type=kind, x=x, y=y, button='left', clickCount=1)
     if slides:
         for kind in 'keyDown', 'keyUp': browser('Input.dispatchKeyEvent', type=kind, key='ArrowRight', code='ArrowRight', windowsVirtualKeyCode=39)
-    if not browser.until(f'{text} != {json.dumps(before)}', seconds): bad.append('the widget was used and nothing changed')
-    return bad + [f'an error after the click: {o}' for o in browser.js(f"{outputs}.filter(o => o.output_type == 'error').map(o => o.evalue)")]
+    changed = browser.until(f'{text} != {json.dumps(before)}', seconds)
+    return [] if changed else [f'{name} was used and nothing changed']
 
 if __name__ == '__main__':
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
