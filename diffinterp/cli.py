@@ -12,7 +12,8 @@ from pathlib import Path
 
 # %% ../nbs/43_cli.ipynb #bc28b157
 from . import __version__
-from .core import DataError, DiffInterpError, printable, read_jsonl, write_text
+from .core import DataError, DiffInterpError, printable
+from .core import read_jsonl, write_text
 
 # %% ../nbs/43_cli.ipynb #c1100001
 def _above_zero(kind):
@@ -114,16 +115,19 @@ def _cut(value, width):
 
 def _print_table(
     table, # a DataFrame
+    least=0, # the least width of all columns but the last
+    header=True, # whether the names of the columns stand above
     **widths, # the most characters of a column that needs more than 28
 ):
     "Print a plain table; long cells are cut."
     cells = {c: [_cut(v, widths.get(c, 28)) for v in table[c]] for c in table}
     size = {c: max(map(len, [c, *cells[c]])) for c in table}
+    for c in table.columns[:-1]: size[c] = max(least, size[c])
     def line(values):
         return " | ".join(f"{v:<{size[c]}}" for c, v in zip(table, values)).rstrip()
-    print(line(table.columns))
-    print("-+-".join("-" * size[c] for c in table))
-    for row in zip(*cells.values()): print(line(row))
+    if header: print(line(table.columns))
+    if header: print("-+-".join("-" * n for n in size.values()))
+    for row in zip(*cells.values()): print(line(row), flush=True)
 
 # %% ../nbs/43_cli.ipynb #c1100009
 def _print_json(value):
@@ -932,19 +936,31 @@ def _held_out_lines(reader, table):
                     f"{rate('exact')} exact, {rate('shares_word')} share a word "
                     "(95 % intervals)."]
 
+# %% ../nbs/43_cli.ipynb #3e5c82f1
+def _compare_in_parts(args, reader, diffs, size=4):
+    "The table of `compare`; the rows of each part are printed when they are known."
+    import pandas as pd
+    from diffinterp.weight_diff_qa import compare
+    parts = []
+    for k in range(0, len(diffs), size):
+        parts.append(compare(reader, diffs[k:k+size]))
+        if args.json: continue
+        if not k: print()
+        _print_table(parts[-1], least=28, header=not k)
+    return pd.concat(parts, ignore_index=True)
+
 # %% ../nbs/43_cli.ipynb #7ae58ca8
 @_command("demo", "train diffs on unseen topics, ask each what it is about",
           options=_demo_options)
 def _demo(args):
     from diffinterp.tasks import topic_tasks
-    from diffinterp.weight_diff_qa import compare
     start = time.perf_counter()
     tasks = _read_tasks(args, lambda: topic_tasks("test", args.n, seed=args.seed))
     recorded = _recorded(Path(args.out)/"diffs") if args.out else {}
     reader = _load_reader(args, recorded)
     out = Path(args.out or tempfile.mkdtemp(prefix="diffinterp-demo-"))
     diffs = _demo_diffs(args, tasks, reader, out/"diffs")
-    table = compare(reader, diffs)
+    table = _compare_in_parts(args, reader, diffs)
     table.to_csv(out/"answers.csv", index=False)
     _show_demo(args, reader, diffs, table, _save_figure(table, out/"answers.png"),
                seconds=time.perf_counter() - start)
@@ -955,8 +971,6 @@ def _show_demo(args, reader, diffs, table, figure, seconds):
         held_out = reader.record.get("held_out")
         about = dict(run=str(diffs.folder), figure=figure, held_out=held_out)
         return _print_json(about | dict(answers=_rows(table)))
-    print()
-    _print_table(table)
     print("", *_held_out_lines(reader, table), f"diffs:  {diffs.folder}", sep="\n")
     if figure: print(f"figure: {figure}")
     print(f"time:   {seconds:.0f} s")
