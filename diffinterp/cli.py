@@ -154,6 +154,28 @@ class _Parser(argparse.ArgumentParser):
         sentence = message[:1].upper() + message[1:]
         raise DataError(f"{sentence}. See `{self.prog} --help`.")
 
+# %% ../nbs/43_cli.ipynb #ca329bec
+_EXAMPLES = {
+    "train-diffs": ["-n 8 --out runs/diffs", '--topics "tea, jazz" --out runs/mine',
+                    "--texts my.csv --kind hidden-word --out runs/hidden"],
+    "train-reader": ["--diffs runs/diffs --dev runs/dev --out runs/reader",
+                     "--start smollm2-135m-topics --diffs runs/diffs --out runs/more"],
+    "ask": ["runs/diffs", "path/to/adapter", "runs/diffs --ids Tea --num-beams 1"],
+    "explain": ["path/to/adapter", "path/to/adapter --blocks --report report.html"],
+    "info": ["path/to/adapter", "smollm2-135m-topics"], "readers": [""],
+    "import": ["path/to/adapter --out runs/imported"],
+    "export": ["runs/diffs --out adapters",
+               "path/to/adapter --with-reader smollm2-135m-topics --out exported"],
+    "verify": ["runs/diffs", "runs/diffs --repair"],
+    "evaluate": ["runs/test --answers kept.jsonl", "runs/test --methods rank1"],
+    "demo": ["", '--topics "sourdough, black holes"', "--texts my.csv --out runs/demo"],
+    "download-models": [""], "bench": ["--quick", "--json"]}
+
+def _examples(name):
+    "The end of a command's help."
+    lines = [f"  diffinterp {name} {rest}".rstrip() for rest in _EXAMPLES[name]]
+    return "\n".join(["examples:", *lines])
+
 # %% ../nbs/43_cli.ipynb #a48bbe64
 def _make_parser():
     "The argument parser with all sub-commands."
@@ -162,7 +184,9 @@ def _make_parser():
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (_, options, about) in COMMANDS.items():
         text = f"{about[0].upper()}{about[1:]}."
-        sub = commands.add_parser(name, help=about, description=text)
+        layout = argparse.RawDescriptionHelpFormatter
+        sub = commands.add_parser(name, help=about, description=text,
+                                  epilog=_examples(name), formatter_class=layout)
         options(sub.add_argument)
         sub.add_argument("--quiet", action="store_true", help="no bars and no hints")
         sub.add_argument("--traceback", action="store_true",
