@@ -173,7 +173,8 @@ _EXAMPLES = {
 
 def _examples(name):
     "The end of a command's help."
-    lines = [f"  diffinterp {name} {rest}".rstrip() for rest in _EXAMPLES[name]]
+    some = _EXAMPLES.get(name, [""])
+    lines = [f"  diffinterp {name} {rest}".rstrip() for rest in some]
     return "\n".join(["examples:", *lines])
 
 # %% ../nbs/43_cli.ipynb #a48bbe64
@@ -930,13 +931,16 @@ def _demo_options(add):
     for more in (_model_options, _output_options): more(add)
 
 # %% ../nbs/43_cli.ipynb #c110003b
-def _demo_diffs(args, tasks, reader, out):
-    "Plain finetunes of the tasks."
+def _plain():
     from diffinterp.finetunes import Recipe
-    plain = Recipe.find("plain")()
-    tasks = tasks or _written_tasks(args, plain, reader.model)
-    return plain.train(reader.model, tasks, out=out, seed=args.seed,
-                       progress=_shows(args))
+    return Recipe.find("plain")()
+
+def _demo_parts(args, tasks, reader, out, size=4):
+    "Yields finetunes of the tasks: first a few, then all others, a few at a time."
+    how = dict(out=out, seed=args.seed, progress=_shows(args))
+    yield _plain().train(reader.model, tasks[:size], **how)
+    diffs = _plain().train(reader.model, tasks, **how)
+    for k in range(size, len(diffs), size): yield diffs[k:k+size]
 
 def _save_figure(table, path):
     "Save a figure of the table; None for a table without truths."
@@ -961,17 +965,17 @@ def _held_out_lines(reader, table):
                     "(95 % intervals)."]
 
 # %% ../nbs/43_cli.ipynb #3e5c82f1
-def _compare_in_parts(args, reader, diffs, size=4):
+def _compare_parts(args, reader, parts):
     "The table of `compare`; the rows of each part are printed when they are known."
     import pandas as pd
     from diffinterp.weight_diff_qa import compare
-    parts = []
-    for k in range(0, len(diffs), size):
-        parts.append(compare(reader, diffs[k:k+size]))
+    tables = []
+    for diffs in parts:
+        tables.append(compare(reader, diffs))
         if args.json: continue
-        if not k: print()
-        _print_table(parts[-1], least=28, header=not k)
-    return pd.concat(parts, ignore_index=True)
+        if len(tables) == 1: print()
+        _print_table(tables[-1], least=28, header=len(tables) == 1)
+    return pd.concat(tables, ignore_index=True)
 
 # %% ../nbs/43_cli.ipynb #7ae58ca8
 @_command("demo", "train diffs on unseen topics, ask each what it is about",
@@ -983,19 +987,20 @@ def _demo(args):
     recorded = _recorded(Path(args.out)/"diffs") if args.out else {}
     reader = _load_reader(args, recorded)
     out = Path(args.out or tempfile.mkdtemp(prefix="diffinterp-demo-"))
-    diffs = _demo_diffs(args, tasks, reader, out/"diffs")
-    table = _compare_in_parts(args, reader, diffs)
+    tasks = tasks or _written_tasks(args, _plain(), reader.model)
+    parts = _demo_parts(args, tasks, reader, out/"diffs")
+    table = _compare_parts(args, reader, parts)
     table.to_csv(out/"answers.csv", index=False)
-    _show_demo(args, reader, diffs, table, _save_figure(table, out/"answers.png"),
+    _show_demo(args, reader, out/"diffs", table, _save_figure(table, out/"answers.png"),
                seconds=time.perf_counter() - start)
 
 # %% ../nbs/43_cli.ipynb #c110003c
-def _show_demo(args, reader, diffs, table, figure, seconds):
+def _show_demo(args, reader, run, table, figure, seconds):
     if args.json:
         held_out = reader.record.get("held_out")
-        about = dict(run=str(diffs.folder), figure=figure, held_out=held_out)
+        about = dict(run=str(run), figure=figure, held_out=held_out)
         return _print_json(about | dict(answers=_rows(table)))
-    print("", *_held_out_lines(reader, table), f"diffs:  {diffs.folder}", sep="\n")
+    print("", *_held_out_lines(reader, table), f"diffs:  {run}", sep="\n")
     if figure: print(f"figure: {figure}")
     print(f"time:   {seconds:.0f} s")
 
