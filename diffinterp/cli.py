@@ -935,12 +935,12 @@ def _plain():
     from diffinterp.finetunes import Recipe
     return Recipe.find("plain")()
 
-def _demo_parts(args, tasks, reader, out, size=4):
-    "Yields finetunes of the tasks: first a few, then all others, a few at a time."
+def _demo_parts(args, tasks, reader, out, first=2, size=4):
+    "Yields finetunes of the tasks: first two, then all others, a few at a time."
     how = dict(out=out, seed=args.seed, progress=_shows(args))
-    yield _plain().train(reader.model, tasks[:size], **how)
+    yield _plain().train(reader.model, tasks[:first], **how)
     diffs = _plain().train(reader.model, tasks, **how)
-    for k in range(size, len(diffs), size): yield diffs[k:k+size]
+    for k in range(first, len(diffs), size): yield diffs[k:k+size]
 
 def _save_figure(table, path):
     "Save a figure of the table; None for a table without truths."
