@@ -125,8 +125,8 @@ def _print_table(
     for c in table.columns[:-1]: size[c] = max(least, size[c])
     def line(values):
         return " | ".join(f"{v:<{size[c]}}" for c, v in zip(table, values)).rstrip()
-    if header: print(line(table.columns))
-    if header: print("-+-".join("-" * n for n in size.values()))
+    rule = "-+-".join("-" * n for n in size.values())
+    if header: print(line(table.columns), rule, sep="\n")
     for row in zip(*cells.values()): print(line(row), flush=True)
 
 # %% ../nbs/43_cli.ipynb #c1100009
@@ -796,14 +796,15 @@ def _verify_options(add):
 def _verify(args):
     from diffinterp.diffs import repair, verify_run
     found = verify_run(args.run)
-    bad = len(found["damaged"]), found["lines"], len(found["unnamed"])
     if args.repair: repair(args.run)
     if args.json: return _print_json(dict(run=args.run) | found)
-    said = "{} weight diffs damaged, {} lines of the manifest; {} stored without a line"
-    said = f"{args.run}: of {found['diffs']} " + said.format(*bad)
-    if not any(bad): print(f"{args.run}: {found['diffs']} weight diffs, none damaged")
-    elif args.repair: print(f"{said}. They are forgotten; train the run again.")
-    else: raise DataError(f"{said}. --repair forgets them.")
+    said = (f"{args.run}: {found['diffs']} weight diffs, {len(found['damaged'])} "
+            f"damaged; {found['lines']} lines of the manifest damaged, "
+            f"{len(found['unnamed'])} diffs stored without a line.")
+    whole = not (found["damaged"] or found["lines"] or found["unnamed"])
+    if whole: print(said)
+    elif args.repair: print(f"{said} They are forgotten; train the run again.")
+    else: raise DataError(f"{said} --repair forgets them.")
 
 # %% ../nbs/43_cli.ipynb #a1874cab
 def _evaluate_options(add):

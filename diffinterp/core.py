@@ -31,13 +31,14 @@ class BaseMismatchError(DiffInterpError):
     "A diff or a reader was made for another base model."
 
 # %% ../nbs/00_core.ipynb #51973f86
-_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]"           # escape sequences
+                      r"|[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
 
 def printable(
     value, # any text or value
 ):
     "One line of text that a terminal shows as it is."
-    return " ".join(_CONTROL.sub("", " ".join(str(value).split())).split())
+    return " ".join(_CONTROL.sub("", str(value)).split())
 
 # %% ../nbs/00_core.ipynb #c0a1e001
 def patch(

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LowRank', 'WeightDiff', 'check_base', 'noise_like', 'read_config', 'read_manifest', 'WeightDiffs', 'create_store',
            'add_shard', 'verify_run', 'repair', 'as_list', 'labels_of', 'ids_of', 'pick', 'check_diffs', 'save_diffs',
-           'batch_diffs', 'bring_to_norm', 'diffs_hash']
+           'batch_diffs', 'rescaled', 'bring_to_norm', 'diffs_hash']
 
 # %% ../nbs/11_diffs.ipynb #80b0d6fd
 import copy, functools, hashlib, html, json, math, re
@@ -152,13 +152,6 @@ def scaled(self: WeightDiff,
     "The diff with its change times a number."
     return replace(self, scale=self.scale * s)
 
-@patch
-def at_norm(self: WeightDiff,
-    norm, # over all layers
-):
-    "The diff brought to this norm; one that changes nothing stays as it is."
-    own = self.norm()
-    return self.scaled(norm / own) if own else self
 
 # %% ../nbs/11_diffs.ipynb #5f9901f8
 @patch
@@ -649,17 +642,26 @@ def norms(self: WeightDiffs):
         return self._norms[place] * row["scale"]
     return [norm(row) for row in self.rows]
 
+def rescaled(
+    diffs, # a `WeightDiffs`, or a list of `WeightDiff` and None
+    factors, # a number for each
+):
+    "The diffs, each with its change times a number, in the form they came."
+    if not isinstance(diffs, WeightDiffs):
+        return [d and d.scaled(f) for d, f in zip(diffs, factors)]
+    return diffs._view([row | dict(scale=row["scale"] * f)
+                        for row, f in zip(diffs.rows, factors)])
+
+# %% ../nbs/11_diffs.ipynb #ff351daa
 def bring_to_norm(
     diffs, # a `WeightDiffs`, or a list of `WeightDiff` and None
     norm, # the norm of each over all layers: one number, or one a diff
 ):
     "The diffs with other scales, in the form they came; what changes nothing stays."
-    wanted = [norm] * len(diffs) if isinstance(norm, (int, float)) else norm
-    if not isinstance(diffs, WeightDiffs):
-        return [d and d.at_norm(n) for d, n in zip(diffs, wanted)]
-    factors = [n / own if own else 1 for n, own in zip(wanted, diffs.norms())]
-    return diffs._view([row | dict(scale=row["scale"] * factor)
-                        for row, factor in zip(diffs.rows, factors)])
+    store = isinstance(diffs, WeightDiffs)
+    own = diffs.norms() if store else [d.norm() if d else 0. for d in diffs]
+    wanted = [norm] * len(own) if isinstance(norm, (int, float)) else norm
+    return rescaled(diffs, [n / o if o else 1. for n, o in zip(wanted, own)])
 
 # %% ../nbs/11_diffs.ipynb #4f81c253
 def diffs_hash(

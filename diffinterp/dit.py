@@ -13,7 +13,7 @@ import torch
 
 # %% ../nbs/21_dit.ipynb #ed4d1f98
 from .core import patch
-from .diffs import LowRank, WeightDiff
+from .diffs import LowRank, WeightDiff, bring_to_norm
 from .finetunes import put_diffs
 from .lora import unwrap, wrap_reader
 from .readers import Reader
@@ -48,7 +48,7 @@ def with_diff(self: DITAdapter,
     scale = self.config["lora_alpha"] / self.config["rank"]
     layers = {n: LowRank(*pair).to(torch.float32).scaled(scale)
               for n, pair in self.factors.items()}
-    if diff and self.norm: diff = diff.at_norm(self.norm)
+    if diff and self.norm: [diff] = bring_to_norm([diff], self.norm)
     for n, pair in (diff.layers if diff else {}).items():
         W = pair.to(torch.float32).scaled(self.diff_scale * diff.scale)
         layers[n] = layers[n] + W if n in layers else W

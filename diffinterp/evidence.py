@@ -16,7 +16,7 @@ import pandas as pd
 from .core import patch, printable, write_text
 from .confidence import MIN_FLUENCY, MIN_SUPPORT, Reading, read_diffs
 from .finetunes import ask_finetune
-from .sources import open_diffs
+from .sources import in_card, open_diffs
 from .plots import GREY, new_axes, plain_text
 
 # %% ../nbs/37_evidence.ipynb #e7000021
@@ -207,9 +207,6 @@ def write_report(
     write_text(path, _PAGE.format(about=html.escape(about), body=body))
     return path
 
-# %% ../nbs/37_evidence.ipynb #82224418
-def _escaped(text): return html.escape(text, quote=False).replace("|", "\\|")
-
 # %% ../nbs/37_evidence.ipynb #a36d5969
 def card_section(
     explanation, # one of those that `explain` returned
@@ -227,8 +224,7 @@ def card_section(
             "support, fluency (nats a token)": f"{explanation.support}, "
             f"{explanation.fluency}", "strength": explanation.strength,
             "reader": reader, "fingerprint": (base or {}).get("fingerprint")}
-    one_line = lambda value: " ".join(_escaped(str(value)).split())
-    table = [f"| {name} | {one_line(value)} |" for name, value in rows.items()]
-    notes = [f"- {one_line(note)}" for note in explanation.notes]
+    table = [f"| {name} | {in_card(value)} |" for name, value in rows.items()]
+    notes = [f"- {in_card(note)}" for note in explanation.notes]
     head = ["## What this adapter learned", "", "| what | value |", "|---|---|"]
     return "\n".join([*head, *table, "", *notes, ""])

@@ -24,7 +24,8 @@ from .chat import encode_chat, encode_prompt, generate, pad_batch
 from .core import (DataError, Kind, file_sha256, json_hash, one_writer,
                              patch, read_sealed, write_safetensors, write_sealed)
 from .diffs import (WeightDiffs, as_list, bring_to_norm, check_base,
-                              check_diffs, diffs_hash, ids_of, labels_of, pick)
+                              check_diffs, diffs_hash, ids_of, labels_of, pick,
+                              rescaled)
 from .finetunes import each_question
 from .launch import join_processes, sum_over_processes
 from .lora import compiled, init_factors
@@ -592,6 +593,7 @@ class ReaderFit:
         progress=False, # show a bar
     ):
         self.reader, self.model, self.layers = reader, model, layers
+        if reader.norm: diffs = bring_to_norm(diffs, reader.norm)  # once, not each step
         self.diffs, self.dev, self.out = diffs, dev, out and Path(out)
         self.config, self.patience = reader.config, patience
         self.num_examples = num_examples
@@ -633,12 +635,11 @@ def normed(self: ReaderFit,
     diffs, # a `WeightDiffs` or a list of diffs
 ):
     "The diffs at norms around the reader's, drawn anew for each diff and epoch."
-    norm, spread = (self.config.get(k) for k in ("norm", "norm_spread"))
-    if not norm: return diffs
+    if not self.reader.norm: return diffs           # else all have the reader's norm
     def drawn(id):
         key = f"{self.config['seed']}|norm|{self.epoch}|{id}"
-        return norm * spread ** random.Random(key).uniform(-1, 1)
-    return bring_to_norm(diffs, [drawn(id) for id in ids_of(diffs)])
+        return self.config["norm_spread"] ** random.Random(key).uniform(-1, 1)
+    return rescaled(diffs, [drawn(id) for id in ids_of(diffs)])
 
 # %% ../nbs/20_readers.ipynb #20a0d033
 @patch

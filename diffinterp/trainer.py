@@ -414,6 +414,16 @@ def _check_numbers(counts, numbers, save_dtype):
     if save_dtype not in ("float32", "bfloat16"):
         raise DataError(f"save_dtype is float32 or bfloat16, not {save_dtype!r}.")
 
+# %% ../nbs/17_trainer.ipynb #bc500e5c
+@patch
+def finish(self: _Run, budget, progress, on_step):
+    "Train what is left, with a bar; returns the diffs of this call's tasks."
+    with _ProgressBar(len(self.mine), self.done, show=progress) as bar:
+        self.callbacks = [bar, on_step] if on_step else [bar]
+        self.train(self.groups(budget))
+    ids = [self.tasks[k].id for k in self.mine]
+    return WeightDiffs(self.folder)[[id for id in ids if id not in self.failed]]
+
 # %% ../nbs/17_trainer.ipynb #9c8f0ac5
 def _without_neutral(options):
     "The options that do something, so that records of earlier versions still hold."
@@ -464,8 +474,4 @@ def train_diffs(
         create_store(out, config)
         about = dict(folder=out, config=config, shard=shard)
         run = _Run(model, tasks, encoded=encoded, **about)
-        with _ProgressBar(len(run.mine), run.done, show=progress) as bar:
-            run.callbacks = [bar, on_step] if on_step else [bar]
-            run.train(run.groups(budget))
-    ids = [tasks[k].id for k in run.mine]
-    return WeightDiffs(out)[[id for id in ids if id not in run.failed]]
+        return run.finish(budget, progress=progress, on_step=on_step)

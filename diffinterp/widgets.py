@@ -22,7 +22,7 @@ from IPython.display import HTML, Image, display
 from .core import DataError, DiffInterpError, patch
 from .chat import pad_batch
 from .confidence import read_diffs
-from .diffs import ids_of, labels_of
+from .diffs import bring_to_norm, ids_of, labels_of
 from .dit import DITAdapter
 from .evidence import sweep
 from .finetunes import ask_finetune
@@ -240,8 +240,9 @@ def token_gains(
     with reader.on(model) as layers:
         sample = reader.encode(model.tokenizer, layers, question, answer)
         ids, labels = pad_batch([sample] * 2, device=model.device)
-        if reader.norm: diff = diff.at_norm(reader.norm)
-        on = reader.read(model, layers, [diff, None])
+        both = [diff, None]
+        if reader.norm: both = bring_to_norm(both, reader.norm)
+        on = reader.read(model, layers, both)
         losses, rows = reader.token_losses(on, ids, labels)
     tokens = [model.tokenizer.decode([i]) for i in labels[0].tolist() if i != -100]
     gains = (losses[rows == 1] - losses[rows == 0]).tolist()

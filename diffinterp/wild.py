@@ -89,6 +89,7 @@ def train(self: Full,
         for k, t in bar: self._add(out, *self.make(model, t, index=k, seed=seed), shard)
     return WeightDiffs(out)[[t.id for _, t in mine]]
 
+# %% ../nbs/19_wild.ipynb #5fef0312
 @patch
 def _add(self: Full, out, row, diff, shard):
     "Store one diff."

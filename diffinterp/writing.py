@@ -55,9 +55,10 @@ def _write_missing(model, jobs, path, prompts, options, batch_size, bar):
     def write(batch):
         texts = generate(model, [asked[i] for i in batch],
                          seeds=[seeds[i] for i in batch], **sampling)
-        for (topic, p), text in zip([jobs[i] for i in batch], texts):
-            text = text if options["whole"] else _sentence(text)
-            append_jsonl(path, seal(dict(topic=topic, prompt=p, text=text)))
+        whole = texts if options["whole"] else map(_sentence, texts)
+        rows = zip((jobs[i] for i in batch), whole)
+        append_jsonl(path, *[seal(dict(topic=topic, prompt=p, text=text))
+                             for (topic, p), text in rows])
         bar.update(len(batch))
         return texts
     for positions in _by_length(asked): in_batches(positions, batch_size, write)

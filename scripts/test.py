@@ -1,7 +1,7 @@
 """Test the project: exports, clean notebooks, every notebook, the docs and how they look.
 
 Changes no file of the project. Named notebooks are run alone, without the other checks."""
-import json, os, re, shlex, shutil, subprocess, sys, tempfile, time
+import configparser, json, os, re, shlex, shutil, subprocess, sys, tempfile, time
 from difflib import unified_diff
 from pathlib import Path
 from run_nbs import indent, options, root, run_all
@@ -68,23 +68,24 @@ def commands_in_pages():
             except Exception as e: out.append(f'{f}: {line}: {e}')
     return '\n'.join(out)
 
-def addresses():
-    "Where the repository's address is another one than in settings.ini"
-    import configparser
+def settings():
+    "The values of settings.ini"
     ini = configparser.ConfigParser(delimiters=['='])
     ini.read(root/'settings.ini', encoding='utf-8')
-    user, repo = ini['DEFAULT']['user'], ini['DEFAULT']['repo']
+    return ini['DEFAULT']
+
+def addresses():
+    "Where the repository's address is another one than in settings.ini"
+    user, repo = settings()['user'], settings()['repo']
     files = [f for g in ('*.md', '*.yml', '*.cff', '*.toml', 'nbs/**/*.ipynb', 'nbs/*.yml', 'scripts/**/*', '.github/**/*.yml') for f in root.glob(g) if f.is_file()]
     found = re.compile(rf'(?:github\.com/|colab\.research\.google\.com/github/)([\w-]+)/{repo}\b|([\w-]+)\.github\.io/{repo}\b')
     return '\n'.join(f'{f.relative_to(root)}: {m[0]}' for f in sorted(files) for m in found.finditer(f.read_text(encoding='utf-8'))
-                     if (m[1] or m[2]) not in (user, '')) 
+                     if (m[1] or m[2]) not in (user, ''))
 
 def dependencies():
     "Packages that the library imports and settings.ini does not list"
-    import ast, configparser
-    ini = configparser.ConfigParser(delimiters=['='])
-    ini.read(root/'settings.ini', encoding='utf-8')
-    listed = {re.split(r'[<>=~!]', o)[0].replace('-', '_').lower() for k in ('requirements', 'dev_requirements') for o in shlex.split(ini['DEFAULT'][k])}
+    import ast
+    listed = {re.split(r'[<>=~!]', o)[0].replace('-', '_').lower() for k in ('requirements', 'dev_requirements') for o in shlex.split(settings()[k])}
     used = {}
     for f in sorted((root/'diffinterp').glob('*.py')):
         for n in ast.walk(ast.parse(f.read_text(encoding='utf-8'))):
