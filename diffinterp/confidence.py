@@ -89,10 +89,12 @@ def at_norms(
     answers = table["answer"] = reader.ask(many, batch_size=batch_size, **how)
     table["likelihood"] = _likelihoods(reader, many, answers, **how)
     table["support"] = table.likelihood - _priors(reader, answers, **how)
-    same = [table["diff"], table.answer.map(lambda a: normalized(a) or a)]
-    table["agreement"] = table.groupby(same).answer.transform("size") / len(factors)
-    table["score"] = (table.likelihood + 2 * table.agreement
-                      + .5 * table.support.clip(upper=4))
+    words = table.answer.map(lambda a: normalized(a) or a)
+    same = table.groupby([table["diff"], words]).answer
+    table["agreement"] = same.transform("size") / len(factors)
+    silent = (words == normalized(reader.nothing)) & bool(reader.nothing)
+    heard = table.support.clip(upper=4).mask(silent, 4)
+    table["score"] = table.likelihood + 2 * table.agreement + .5 * heard
     return table
 
 # %% ../nbs/34_confidence.ipynb #b3e96fb5
@@ -110,12 +112,14 @@ def best_of(
     return table.loc[table.groupby("diff").score.idxmax()].reset_index(drop=True)
 
 # %% ../nbs/34_confidence.ipynb #b5b09742
-_FEATURES = dict(likelihood=(-2, 0), agreement=(0, 1), support=(0, 4), prior=(-12, -4))
+_FEATURES = dict(likelihood=(-2, 0), agreement=(0, 1), support=(0, 4), prior=(-12, -4),
+                 margin=(-4, 12))
 
 def _within(table):
-    "The features of a table, cut at their bounds: [rows, features]."
-    columns = [np.clip(table[n], *bounds) for n, bounds in _FEATURES.items()]
-    return torch.tensor(np.stack(columns, 1), dtype=torch.float64)
+    "`(names of the features in a table, their numbers within bounds [rows, features])`."
+    names = [n for n in _FEATURES if n in table]
+    columns = [np.clip(table[n], *_FEATURES[n]) for n in names]
+    return names, torch.tensor(np.stack(columns, 1), dtype=torch.float64)
 
 def fit_confidence(
     table, # DataFrame with the features, a row an answer
@@ -127,11 +131,11 @@ def fit_confidence(
     right = np.array(right, dtype=bool)
     if right.all() or not right.any():
         raise DataError("Confidence is fitted on right and on wrong answers.")
-    x = _within(table)
+    names, x = _within(table)
     mean, sd = x.mean(0), x.std(0).clamp(min=1e-6)
     weights = _logistic((x - mean) / sd, torch.tensor(right).double(), penalty=penalty)
     rows = torch.stack([mean, sd, weights[:-1]], 1).tolist()
-    found = dict(features=dict(zip(_FEATURES, rows)), bias=weights[-1].item(),
+    found = dict(features=dict(zip(names, rows)), bias=weights[-1].item(),
                  n=len(right), right=int(right.sum()))
     sure = [confidence_of(found, row) for row in table.to_dict("records")]
     found["threshold"] = round(float(np.quantile(np.array(sure)[right], 1 - keep)), 4)
@@ -192,6 +196,7 @@ class Reading:
     strength: float # how much W was multiplied before it was read
     agreement: float # share of the norms that give the answer; None at a fixed strength
     likelihood: float # mean log-probability under the reader, nats per token
+    margin: float = None # by how much it is likelier than the reader's word for nothing
 
     @property
     def found(self):
@@ -238,6 +243,9 @@ def _read_some(reader, diffs, model, question, strength, batch_size, **how):
         likelihood=_likelihoods(reader, many, answers, **asked),
         prior=_priors(reader, answers, **asked)))
     table["support"] = table.likelihood - table.prior
+    if reader.nothing:
+        silent = reader.loss(many, [reader.nothing] * len(many), each=True, **asked)
+        table["margin"] = table.likelihood + np.array(silent)
     if best is not None: table["agreement"] = best.agreement
     fitted = reader.record.get("confidence") if question == reader.question else None
     rows = zip(diffs, table.to_dict("records"))
@@ -253,4 +261,4 @@ def _reading(diff, row, fitted, nothing):
     numbers = {n: round(row[n], 3)
                for n in ("support", "fluency", "strength", "likelihood")}
     return Reading(diff.id, diff.label, row["answer"], verdict=found, confidence=sure,
-                   agreement=row.get("agreement"), **numbers)
+                   agreement=row.get("agreement"), margin=row.get("margin"), **numbers)
