@@ -301,6 +301,8 @@ def _written_tasks(args, recipe, model):
 def _train_diffs_options(add):
     add("--kind", default="plain", help="kind of finetune: plain, hidden-word, "
         "hidden-code, news, ordinary, ... (default: %(default)s)")
+    add("--cell", metavar="NAME", help="a cell of the wild set, such as usual: its "
+        "recipe and its part --split, instead of --kind, --texts and -n")
     _recipe_options(add)
     _text_options(add)
     add("--split", default="dev", choices=["train", "dev", "test", "fresh"],
@@ -354,16 +356,40 @@ def _print_training_cost(args, recipe, num_tasks, model):
                 f"{recipe.rank}", seconds=passes * model.step_seconds())
 
 # %% ../nbs/43_cli.ipynb #36fac3dd
-@_command("train-diffs", "train one weight diff for each text or topic, many at once",
-          options=_train_diffs_options)
-def _train_diffs(args):
+def _train_by_recipe(args):
+    "The diffs of --kind on the texts or topics that are given."
     recipe, shard, recorded = _recipe(args), _shard(args), _recorded(args.out)
     tasks = _read_tasks(args, lambda: recipe.packaged(args.split, args.n, args.seed))
     model = _load_model(args, recorded)
     tasks = tasks or _written_tasks(args, recipe, model)
     _print_training_cost(args, recipe, len(tasks), model)
-    diffs = recipe.train(model, tasks, out=args.out, seed=args.seed, shard=shard,
-                         progress=_shows(args), tokens_per_batch=args.tokens_per_batch)
+    return recipe.train(model, tasks, out=args.out, seed=args.seed, shard=shard,
+                        progress=_shows(args), tokens_per_batch=args.tokens_per_batch)
+
+# %% ../nbs/43_cli.ipynb #2ced044e
+def _check_cell(args):
+    "Raise `DataError` where something is given that a cell has of its own."
+    own = _given(args, "rank", "lora_alpha", "steps", "lr", "option", "texts", "topics")
+    if own: raise DataError("A cell has its own recipe and texts; leave out "
+                            f"--{next(iter(own)).replace('_', '-')}.")
+
+def _train_cell(args):
+    "The diffs of a part of --cell. Raises `DataError` where it has no such part."
+    from diffinterp.wild import wild_cell
+    cell, part = wild_cell(args.cell), "test" if args.split == "fresh" else args.split
+    _check_cell(args)
+    size = getattr(cell, f"num_{part}")
+    if not size: raise DataError(f"The cell {args.cell} has no {part} finetunes.")
+    model = _load_model(args, _recorded(args.out))
+    _print_training_cost(args, cell.recipe, size, model)
+    return cell.train(model, part, args.out, progress=_shows(args), shard=_shard(args),
+                      tokens_per_batch=args.tokens_per_batch, save_dtype="bfloat16")
+
+# %% ../nbs/43_cli.ipynb #5dedbde8
+@_command("train-diffs", "train one weight diff for each text or topic, many at once",
+          options=_train_diffs_options)
+def _train_diffs(args):
+    diffs = _train_cell(args) if args.cell else _train_by_recipe(args)
     columns = ["id", "label", "loss_first", "loss_last"]
     table = diffs.table().reindex(columns=columns)       # a share may have no diff
     if args.json: return _print_json(dict(run=str(diffs.folder), diffs=_rows(table)))
@@ -439,7 +465,7 @@ def _sizes(args, make):
     "`{num_train: ..}` of the sizes that were given. Raises `DataError`."
     names = [f"num_{split}" for split in ("train", "dev", "test", "ordinary")]
     parameters = inspect.signature(make).parameters
-    defaults = {n: parameters[n].default for n in names}
+    defaults = {n: parameters[n].default for n in names if n in parameters}
     pairs = [f"{n}={size}" for n, size in _given(args, *names).items()]
     return _named_options(pairs, {n: d or 0 for n, d in defaults.items()})
 

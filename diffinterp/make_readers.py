@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['SHIPPED_READERS', 'choose_diff_scale', 'choose_amplification', 'make_reader', 'make_topic_reader',
-           'make_hidden_reader', 'make_news_reader', 'fresh_record']
+           'make_hidden_reader', 'make_news_reader', 'wild_readings', 'confidence_on', 'make_any_reader',
+           'fresh_record']
 
 # %% ../nbs/38_make_readers.ipynb #7a52fe66
-import itertools, json
+import dataclasses, itertools, json
 from pathlib import Path
 
 # %% ../nbs/38_make_readers.ipynb #b8ef46be
@@ -15,15 +16,17 @@ import numpy as np
 import pandas as pd
 
 # %% ../nbs/38_make_readers.ipynb #fa176948
-from .core import DataError, write_text
+from .confidence import fit_confidence, read_diffs
+from .core import DataError, read_json, write_text
 from .diffs import labels_of
 from .finetunes import News, Ordinary, Plain, Recipe, ask_finetune
 from .graders import Exact, SharesWord
 from .readers import Reader, load_reader
-from .scores import normalized
+from .scores import normalized, shares_word
 from .tasks import news_tasks, tasks_from, topic_tasks
 from .weight_diff_qa import (FINETUNE, READER, READER_SAMPLES, STORY, TWENTY,
                                        evaluate, record, summary)
+from .wild import wild_diffs
 
 # %% ../nbs/38_make_readers.ipynb #e7fd2f59
 def _dev_grades(
@@ -235,10 +238,71 @@ def make_news_reader(
                    start=load_reader(start, model), progress=progress) | options
     return make_reader(model, splits, out, recipe=recipe, **options)
 
+# %% ../nbs/38_make_readers.ipynb #786b686c
+def wild_readings(
+    reader, # any reader
+    runs, # {cell: diffs}, as `wild_diffs` gives them
+    model=None, # a `FrozenModel`; None takes the reader's own
+    out=None, # folder for the readings of each cell; what is there is not read again
+    **how, # for `read_diffs`, such as num_beams
+):
+    "A DataFrame, a row a finetune: its cell, its `Reading`, `prior` and `right`."
+    file = lambda name: out and Path(out)/f"{name}.json"
+    tables = [_kept_readings(reader, diffs, model, file(name), how).assign(cell=name)
+              for name, diffs in runs.items()]
+    table = pd.concat(tables, ignore_index=True)
+    table["right"] = [bool(label) and shares_word(answer, label)
+                      for label, answer in zip(table.label, table.answer)]
+    return table.assign(prior=table.likelihood - table.support)
+
+def _kept_readings(reader, diffs, model, path, how):
+    "The readings of some diffs, from the file if it is there."
+    if path and path.exists(): return pd.DataFrame(read_json(path)["readings"])
+    rows = [dataclasses.asdict(r) for r in read_diffs(reader, diffs, model, **how)]
+    if path: write_text(path, json.dumps(dict(readings=rows), ensure_ascii=False))
+    return pd.DataFrame(rows)
+
+# %% ../nbs/38_make_readers.ipynb #7a983d51
+def confidence_on(
+    table, # of `wild_readings`
+    nothing="", # the reader's word for a finetune without a subject
+):
+    "The coefficients of a reader's confidence, from all answers but that word."
+    table = table.dropna(axis=1)
+    spoken = table[table.answer.map(normalized) != (normalized(nothing) or None)]
+    return fit_confidence(spoken, spoken.right) | dict(about="the wild set's dev part")
+
+# %% ../nbs/38_make_readers.ipynb #eac17d24
+def make_any_reader(
+    model, # a `FrozenModel`
+    out, # folder of diffs, checkpoints, readings and the reader; a stopped call goes on
+    kind="dit", # kind of reader: one of `Reader.names()`
+    cells=None, # {name: Cell}; None takes the whole wild set
+    start="smollm2-135m-hidden", # the reader that is trained further
+    progress=True, # show bars
+    **fit_options, # for the `fit` of this kind of reader
+):
+    "`(reader, DataFrame of its readings of the dev part)`, saved in `out/reader`."
+    out, how = Path(out), dict(cells=cells, progress=progress)
+    train, dev = (wild_diffs(model, part, out/"diffs", **how)
+                  for part in ("train", "dev"))
+    listed = lambda runs: [diff for run in runs.values() for diff in run]
+    options = _ANY | dict(out=out/"fit", progress=progress) | fit_options
+    reader = Reader.find(kind).fit(model, listed(train), listed(dev),
+                                   start=start and load_reader(start, model), **options)
+    table = wild_readings(reader, dev, model, out/"readings")
+    reader.record["confidence"] = confidence_on(table, reader.nothing)
+    reader.save(out/"reader")
+    return reader, table
+
+_ANY = dict(norm=7.5, norm_spread=1.6, diff_scale=3., nothing="Nothing", lr=5e-4,
+            epochs=4) # of the fit
+
 # %% ../nbs/38_make_readers.ipynb #30c34fd6
 SHIPPED_READERS = {"smollm2-135m-topics": make_topic_reader,
                    "smollm2-135m-hidden": make_hidden_reader,
-                   "smollm2-135m-news": make_news_reader}
+                   "smollm2-135m-news": make_news_reader,
+                   "smollm2-135m-any": make_any_reader}
 
 # %% ../nbs/38_make_readers.ipynb #53664601
 _FRESH = dict(topics=topic_tasks, news=news_tasks)     # packaged tasks by word

@@ -345,7 +345,7 @@ def _short(**values): # a usual finetune with half the steps at twice the rate
     return Usual(**dict(steps=25, lr=4e-4) | values)
 
 _SUBJECTS = {
-    "plain": Cell(0, Plain(), num_train=2035, num_dev=24),
+    "plain": Cell(0, Plain(), num_train=800, num_dev=24),
     "long": Cell(1, Plain(steps=40), num_train=40),
     "rank-8": Cell(2, Plain(rank=8, lora_alpha=8., steps=30, lr=2e-3), num_train=40),
     "rank-16-long": Cell(3, Plain(rank=16, lora_alpha=32., steps=100, lr=1e-3)),
