@@ -267,9 +267,10 @@ def confidence_on(
     table, # of `wild_readings`
     nothing="", # the reader's word for a finetune without a subject
 ):
-    "The coefficients of a reader's confidence, from all answers but that word."
+    "A reader's confidence from all answers but that word; None if all are alike."
     table = table.dropna(axis=1)
     spoken = table[table.answer.map(normalized) != (normalized(nothing) or None)]
+    if spoken.right.nunique() < 2: return None
     return fit_confidence(spoken, spoken.right) | dict(about="the wild set's dev part")
 
 # %% ../nbs/38_make_readers.ipynb #eac17d24
