@@ -16,6 +16,7 @@ _rooms = dict(
     hidden="hidden_topic_tasks ordinary_tasks",
     trainer="train_diffs",
     finetunes="Recipe ask_finetune finetune_loss",
+    wild="wild_diffs",
     readers="Reader load_reader",
     dit="DITAdapter",
     weight_to_text="WeightToText",
@@ -24,8 +25,8 @@ _rooms = dict(
     rivals="choose_rival",
     evidence="explain sweep",
     weight_diff_qa="Method compare evaluate gating_report gating_summary loss_gap summary",
-    make_readers=("fresh_record make_hidden_reader make_news_reader make_reader "
-                  "make_topic_reader"),
+    make_readers=("fresh_record make_any_reader make_hidden_reader make_news_reader "
+                  "make_reader make_topic_reader"),
     widgets="Dashboard browse guess rescale talk")
 _room_of = {name: room for room, names in _rooms.items() for name in names.split()}
 __all__ = list(_room_of)
