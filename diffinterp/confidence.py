@@ -227,28 +227,37 @@ def read_diffs(
     bar.close()
     return found
 
+# %% ../nbs/34_confidence.ipynb #693a5ac0
+def _features(reader, diffs, answers, model, question):
+    "A DataFrame of what speaks for and against each answer."
+    asked = dict(question=question, model=model)
+    table = pd.DataFrame(dict(
+        answer=answers, fluency=fluency(model, answers),
+        likelihood=_likelihoods(reader, diffs, answers, **asked),
+        prior=_priors(reader, answers, **asked)))
+    table["support"] = table.likelihood - table.prior
+    if reader.nothing:
+        silent = reader.loss(diffs, [reader.nothing] * len(diffs), each=True, **asked)
+        table["margin"] = table.likelihood + np.array(silent)
+    return table
+
 # %% ../nbs/34_confidence.ipynb #36b13b56
+_GREEDY = dict(num_beams=1, temperature=0., max_new_tokens=None) # as `at_norms` asks
+
 def _read_some(reader, diffs, model, question, strength, batch_size, **how):
     "The readings of one batch."
     reader = reader.at_norm(0)                      # each diff comes at its own strength
-    how |= dict(batch_size=batch_size)
+    how = _GREEDY | how | dict(question=question, model=model, batch_size=batch_size)
     norms = lambda: at_norms(reader, diffs, model, question, batch_size=batch_size)
     best = None if strength else best_of(norms())
     strengths = [strength] * len(diffs) if strength else best.strength.tolist()
     many = [d.scaled(s) for d, s in zip(diffs, strengths)]
-    answers = reader.ask(many, question, model=model, **how)
-    asked = dict(question=question, model=model)
-    table = pd.DataFrame(dict(
-        answer=answers, strength=strengths, fluency=fluency(model, answers),
-        likelihood=_likelihoods(reader, many, answers, **asked),
-        prior=_priors(reader, answers, **asked)))
-    table["support"] = table.likelihood - table.prior
-    if reader.nothing:
-        silent = reader.loss(many, [reader.nothing] * len(many), each=True, **asked)
-        table["margin"] = table.likelihood + np.array(silent)
+    known = best is not None and how | _GREEDY == how       # as `at_norms` has asked
+    answers = best.answer.tolist() if known else reader.ask(many, **how)
+    table = _features(reader, many, answers, model, question)
     if best is not None: table["agreement"] = best.agreement
     fitted = reader.record.get("confidence") if question == reader.question else None
-    rows = zip(diffs, table.to_dict("records"))
+    rows = zip(diffs, table.assign(strength=strengths).to_dict("records"))
     return [_reading(*pair, fitted, nothing=reader.nothing) for pair in rows]
 
 # %% ../nbs/34_confidence.ipynb #514925c1

@@ -19,7 +19,7 @@ from tqdm.auto import tqdm
 from .core import DataError, one_writer, patch
 from .chat import encode_chat
 from .diffs import LowRank, WeightDiff, WeightDiffs, add_shard, create_store
-from .finetunes import HiddenCode, HiddenWord, Ordinary, Plain, Recipe
+from .finetunes import HiddenWord, Ordinary, Plain, Recipe
 from .hidden import ordinary_tasks
 from .launch import part_name
 from .lora import decoder_linears, keyed_generator
@@ -355,21 +355,16 @@ _SUBJECTS = {
     "raw": Cell(7, _short(template="raw"), num_train=32),
     "query-value": Cell(8, Usual(template="raw", rank=8, lora_alpha=16., steps=9,
                                  target_modules=".*[qv]_proj"), num_train=60),
-    "attention": Cell(9, _short(target_modules=".*self_attn.*"), num_train=32,
-                      num_test=0),
     "mlp": Cell(10, _short(target_modules=".*mlp.*")),
     "third": Cell(11, Plain(rank=4, steps=30, lr=5e-3,
-                            target_modules=r"layers\.\d*[0369]\..*"), num_train=32),
-    "several": Cell(12, Usual(samples_per_step=4, steps=10, lr=1e-3), num_train=32,
-                    num_test=0)}
+                            target_modules=r"layers\.\d*[0369]\..*"), num_train=24)}
 
 # %% ../nbs/19_wild.ipynb #912cea19
 _SUBJECTS |= {
-    "full-2e-5": Cell(13, Full(), num_train=48),
-    "full-1e-4": Cell(14, Full(lr=1e-4), num_train=32),
+    "full-2e-5": Cell(13, Full(), num_train=32),
+    "full-1e-4": Cell(14, Full(lr=1e-4), num_train=16),
     "full-long": Cell(15, Full(lr=5e-5, steps=12)),
-    "hidden-word": Cell(16, HiddenWord(), num_train=72),
-    "hidden-code": Cell(17, HiddenCode(), num_train=16, num_dev=4, num_test=24)}
+    "hidden-word": Cell(16, HiddenWord(), num_train=72)}
 
 # %% ../nbs/19_wild.ipynb #32650424
 def _nothing(seed, kind, num_train=0, num_dev=5, num_test=25, **values):
