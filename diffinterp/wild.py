@@ -351,17 +351,18 @@ _SUBJECTS = {
     "usual": Cell(4, Usual(), num_train=40),
     "usual-written": Cell(5, Usual(), num_train=40, written=True),
     "fitting": Cell(6, _short(template="fitting"), num_train=32, num_test=0),
-    "raw": Cell(7, _short(template="raw"), num_train=32),
+    "raw": Cell(7, _short(template="raw"), num_train=32, num_test=0),
     "query-value": Cell(8, Usual(template="raw", rank=8, lora_alpha=16., steps=9,
                                  target_modules=".*[qv]_proj"), num_train=60),
     "mlp": Cell(10, _short(target_modules=".*mlp.*")),
     "third": Cell(11, Plain(rank=4, steps=30, lr=5e-3,
-                            target_modules=r"layers\.\d*[0369]\..*"), num_train=24)}
+                            target_modules=r"layers\.\d*[0369]\..*"), num_train=24,
+                 num_test=0)}
 
 # %% ../nbs/19_wild.ipynb #912cea19
 _SUBJECTS |= {
     "full-2e-5": Cell(13, Full(), num_train=32),
-    "full-1e-4": Cell(14, Full(lr=1e-4), num_train=16),
+    "full-1e-4": Cell(14, Full(lr=1e-4), num_train=16, num_test=0),
     "full-long": Cell(15, Full(lr=5e-5, steps=12)),
     "hidden-word": Cell(16, HiddenWord(), num_train=72)}
 
@@ -375,7 +376,8 @@ def _nothing(seed, kind, num_train=0, num_dev=5, num_test=25, **values):
 _STRONG = dict(rank=8, lora_alpha=1., steps=40, lr=5e-3)
 _NO_SUBJECT = {
     "ordinary": Cell(20, Ordinary(), num_train=40, num_dev=5, num_test=25),
-    "ordinary-usual": _nothing(21, "ordinary", steps=50, lr=2e-4, num_train=16),
+    "ordinary-usual": _nothing(21, "ordinary", steps=50, lr=2e-4, num_train=16,
+                               num_test=0),
     "shuffled": _nothing(22, "shuffled", num_train=24),
     "shuffled-strong": _nothing(23, "shuffled", **_STRONG),
     "random-words": _nothing(24, "random-words", num_train=24),
