@@ -71,7 +71,9 @@ def encode_prompt(
     question, # the user's message
     system=None, # the system message; None for the template's own default
 ):
-    "Token ids of a question, up to where the assistant's answer starts."
+    """Token ids of a question, up to where the assistant's answer starts.
+
+    Raises `ModelError` for a tokenizer without a chat template."""
     text = render_chat(tokenizer, question, system=system, add_generation_prompt=True)
     return token_ids(tokenizer, text)
 

@@ -144,7 +144,9 @@ def blocks(
     answer, # whose loss is compared
     model=None, # a `FrozenModel`; None takes the reader's own
 ):
-    "A DataFrame: block, norm of its change, and nats that the answer costs without it."
+    """A DataFrame: block, norm of its change, cost of the answer without it.
+
+    The cost is in nats per token. Raises `DataError` for an empty answer."""
     of = lambda name: int(name.split(".")[1])
     numbers, norms = sorted({of(n) for n in diff.layers}), diff.norms()
     others = lambda b: {n: p for n, p in diff.layers.items() if of(n) != b}

@@ -102,6 +102,15 @@ def _marks(ax, rows, published):
 def _legend_above(ax, **kwargs):
     ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), **kwargs)
 
+# %% ../nbs/30_plots.ipynb #e81c44d6
+def _lead(rows, form):
+    "The best mean with a reader and without one, as a title; empty if one is missing."
+    most = rows[rows.n == rows.n.max()]
+    best = lambda who: most[most.method.str.startswith(who)]["mean"].max()
+    with_reader, without = best("reader"), best("finetune")
+    if not (with_reader == with_reader and without == without): return ""
+    return f"with the reader {form.format(with_reader)}, without {form.format(without)}"
+
 # %% ../nbs/30_plots.ipynb #176ac80a
 def plot_methods(
     table, # means by method and grader, with columns method, grader, mean, low, high, n
@@ -115,6 +124,7 @@ def plot_methods(
     ax = new_axes(ax, figsize=(7, .8 + .42*len(rows)))
     _bars(ax, rows, lowest, highest, form=form)
     if published is not None: _marks(ax, rows, published)
+    else: _say(ax, _lead(rows, form))
     if rows.n.nunique() == 1: label += f", n = {rows.n[0]}"
     ax.set(xlim=(lowest, highest), xlabel=label)
     ticks = range(1, 6) if highest == 5 else (0, .2, .4, .6, .8, 1)
@@ -127,6 +137,7 @@ def _held_out(ax, epochs, losses):
     best = min(zip(losses, epochs))
     ax.plot(epochs, losses, color=BLUE, label="held out")
     ax.plot(best[1], best[0], "o", color=BLUE)
+    _say(ax, f"held-out loss is lowest after epoch {best[1]}")
     ax.annotate(f"{best[0]:.2f}", best[::-1], xytext=(0, 8), textcoords="offset points",
                 ha="center")
 
@@ -177,7 +188,7 @@ def plot_answers(
 
 # %% ../nbs/30_plots.ipynb #e1c78701
 class LossCurves:
-    "Give this to `train_diffs` as `on_step`; it keeps each task's loss at each step."
+    "Keeps each task's loss per step, in nats per token: `train_diffs(on_step=...)`."
     def __init__(self): self.batches, self.steps = [], 0
 
     def __call__(self, now): # a `TrainingStep`
@@ -455,7 +466,10 @@ def map_diffs(
     diffs, # a `WeightDiffs` or a list, three at least
     by="change", # see `diff_cosines`
 ):
-    "A DataFrame: label, x, y, nearest, cosine. `attrs['shares']` are the variances."
+    """A DataFrame: label, x, y, nearest, cosine. Raises `DataError` for less than three.
+
+    x and y are the first two principal components of the cosines between the diffs;
+    `attrs['shares']` are their shares of the variance."""
     if len(diffs) < 3: raise DataError("A map needs three diffs at least.")
     names = [label or id for label, id in zip(labels_of(diffs), ids_of(diffs))]
     K = diff_cosines(diffs, by)

@@ -739,7 +739,9 @@ def as_diffs(
     source, # diffs, or what `open_diffs` opens by its path, or a `PeftModel`
     model, # a `FrozenModel`: the base
 ):
-    "The diffs of a path or a `PeftModel`; diffs, a list of them and None stay."
+    """The diffs of a path or a `PeftModel`; diffs, a list of them and None stay.
+
+    Raises what `open_diffs` raises: `DataError` or `BaseMismatchError`."""
     is_source = isinstance(source, (str, Path)) or _is_peft_model(source)
     return open_diffs(source, base=model) if is_source else source
 

@@ -9,6 +9,8 @@ __all__ = ['run_status', 'picture', 'Dashboard', 'live_handle', 'LiveLosses', 'f
 # %% ../nbs/40_widgets.ipynb #d9103b5c
 import html, io, math, random, tempfile, time
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Event, Thread
 from types import SimpleNamespace
 
 # %% ../nbs/40_widgets.ipynb #195fbf5d
@@ -22,7 +24,7 @@ from IPython.display import HTML, Image, display
 from .core import DataError, DiffInterpError, patch
 from .chat import pad_batch
 from .confidence import read_diffs
-from .diffs import bring_to_norm, ids_of, labels_of
+from .diffs import bring_to_norm, check_diffs, ids_of, labels_of
 from .dit import DITAdapter
 from .evidence import sweep
 from .finetunes import ask_finetune
@@ -138,6 +140,14 @@ def _table(texts):
                    for k, v in texts.items())
     return f"<table>{rows}</table>"
 
+def _columns(texts):
+    "`{name: text}` as an HTML table with a column of equal width for each."
+    width = f"width:{100 // len(texts)}%;text-align:left;vertical-align:top"
+    row = lambda tag, some: "".join(f"<{tag} style='{width}'>{_html(s)}</{tag}>"
+                                    for s in some)
+    head, words = row("th", texts), row("td", texts.values())
+    return f"<table style='width:100%'><tr>{head}</tr><tr>{words}</tr></table>"
+
 # %% ../nbs/40_widgets.ipynb #e4d0cb6a
 def _say_errors(box, act):
     "A callback that shows a known error in an `HTML` box instead of a traceback."
@@ -170,20 +180,60 @@ def without_reader(
     about["max_new_tokens"] = reader.max_new_tokens
     return DITAdapter({}, about, model=model, diff_scale=diff_scale)
 
+# %% ../nbs/40_widgets.ipynb #3c1a90f2
+class _Together:
+    "A streamer of a batch: `states` gets a list, what each row has said so far."
+    def __init__(self, tokenizer):
+        self.tokenizer, self.tokens, self.states = tokenizer, None, SimpleQueue()
+
+    def put(self, ids): # the prompts first, [rows, tokens]; then the next token of each row
+        if self.tokens is None: self.tokens = [[] for _ in ids]
+        else:
+            for row, i in zip(self.tokens, ids.tolist()): row.append(i)
+            decode = self.tokenizer.batch_decode
+            self.states.put(decode(self.tokens, skip_special_tokens=True))
+
+    def end(self): self.states.put(None)
+
+# %% ../nbs/40_widgets.ipynb #d81f5b37
+def _as_it_comes(reader, model, diffs, question):
+    "Yield what the reader has said of each diff so far, a list, after each token."
+    heard, stop, errors = _Together(model.tokenizer), Event(), []
+    how = dict(max_new_tokens=reader.max_new_tokens, streamer=heard, stopping=stop)
+    def work():
+        try: reader.answer(model, diffs, [question] * len(diffs), **how)
+        except BaseException as e: errors.append(e)
+        finally: heard.end()                       # whoever reads must not wait
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+    try: yield from iter(heard.states.get, None)
+    finally:
+        stop.set()
+        thread.join()
+    if errors: raise errors[0]
+
+# %% ../nbs/40_widgets.ipynb #a94e62c8
 def stream_all(
     reader, # any reader
     diff, # a `WeightDiff`
     question=None, # None takes the question of the reader's training
     model=None, # a `FrozenModel`; None takes the reader's own
 ):
-    "Yields `{base, finetune, reader}`: what each has said so far, one after the other."
+    """Yields `{base, finetune, reader}`: what each has said so far, token by token.
+
+    Raises `BaseMismatchError` for a diff of another base."""
+    model, question = reader.model_for(model), question or reader.question
+    check_diffs([diff], model)
+    names, said = ("base", "finetune", "reader"), ["", "", ""]
+    rows, dit = [None, diff], isinstance(reader, DITAdapter)
+    if dit: rows.append(reader.with_diff(diff))
     alone = without_reader(reader, model)
-    voices = dict(base=(alone, None), finetune=(alone, diff), reader=(reader, diff))
-    texts = dict.fromkeys(voices, "")
-    for who, (voice, some) in voices.items():
-        for piece in voice.ask(some, question, model=model, stream=True):
-            texts[who] += piece
-            yield dict(texts)
+    for said[:len(rows)] in _as_it_comes(alone, model, rows, question):
+        yield dict(zip(names, said))
+    if dit: return
+    for piece in reader.ask(diff, question, model=model, stream=True):
+        said[2] += piece
+        yield dict(zip(names, said))
 
 # %% ../nbs/40_widgets.ipynb #a126beb2
 def browse(
@@ -195,8 +245,8 @@ def browse(
     panel = _panel(
         find=W.Text(description="find", placeholder="words of a label"),
         choose=W.Select(description="diffs", options=find_diffs(diffs), rows=8),
-        map=W.Image(format="png"), question=W.Text(reader.question, description="ask"),
-        ask=W.Button(description="ask"), words=W.HTML())
+        question=W.Text(reader.question, description="question"),
+        ask=W.Button(description="ask"), words=W.HTML(), map=W.Image(format="png"))
     parts = panel.parts
     parts.find.observe(lambda change: _search(parts, diffs), "value")
     parts.choose.observe(lambda change: _choose(parts, diffs), "value")
@@ -222,7 +272,7 @@ def _ask_all(parts, diffs, reader, model):
     if parts.choose.value is None: raise DataError("No diff is chosen.")
     diff, question = diffs[parts.choose.value], parts.question.value
     for texts in stream_all(reader, diff, question, model=model):
-        parts.words.value = _table(texts)
+        parts.words.value = _columns(texts)
 
 # %% ../nbs/40_widgets.ipynb #f5072ea3
 @torch.no_grad()
@@ -261,7 +311,8 @@ def rescale(
     def read():
         s = slider.value
         if s not in known:
-            known[s] = sweep(reader, diff, model, strengths=[s]).round(1).iloc[0]
+            table = sweep(reader, diff, model, strengths=[s])
+            known[s] = table.round(dict(strength=3, support=1, fluency=1)).iloc[0]
         panel.parts.words.value = _table(known[s])
     read = _say_errors(panel.parts.words, read)
     slider.observe(read, "value")
@@ -364,12 +415,14 @@ def talk(
 
 # %% ../nbs/40_widgets.ipynb #c30e7a8e
 def _transcript(history):
-    "Messages and replies as HTML, the scale beside each reply."
+    "Messages and replies as HTML, the scale beside each reply; a reply may be empty."
     return "".join(f"<p><b>you:</b> {_html(message)}<br><b>finetune ({scale:g} W):</b> "
-                   f"{_html(reply)}</p>" for message, scale, reply in history)
+                   f"{_html(reply) or '<i>nothing</i>'}</p>"
+                   for message, scale, reply in history)
 
 # %% ../nbs/40_widgets.ipynb #16530800
 _ADAPTER_FILES = "adapter_config.json", "adapter_model.safetensors"
+_UPLOAD_HELP = "Choose both files, or name their folder if they have over 10 MB. Then ask."
 
 def _uploaded(value):
     "`{name: bytes}` of what a `FileUpload` holds, in ipywidgets 7 and 8."
@@ -383,7 +436,7 @@ def save_upload(
     "Write a PEFT adapter's files; returns the folder. Raises `DataError`."
     if lacking := [name for name in _ADAPTER_FILES if name not in files]:
         raise DataError(f"An adapter has the files {' and '.join(_ADAPTER_FILES)}; "
-                        f"{' and '.join(lacking)} is not among yours.")
+                        f"missing: {' and '.join(lacking)}.")
     folder = Path(folder or tempfile.mkdtemp(prefix="diffinterp-"))
     folder.mkdir(parents=True, exist_ok=True)
     for name in _ADAPTER_FILES: (folder/name).write_bytes(files[name])
@@ -394,12 +447,14 @@ def upload(
     reader, # any reader
     model=None, # a `FrozenModel`; None takes the reader's own
 ):
-    "A panel: upload a PEFT adapter of the reader's base, and read it."
+    "A panel: upload a PEFT adapter of the reader's base or name its folder; read it."
     files = W.FileUpload(accept=".json,.safetensors", multiple=True)
-    ask, words = W.Button(description="ask"), W.HTML("Choose both files, then ask.")
+    folder = W.Text(description="or folder", placeholder="path/to/adapter")
+    ask, words = W.Button(description="ask"), W.HTML(_UPLOAD_HELP)
     def read():
-        [found] = read_diffs(reader, save_upload(_uploaded(files.value)), model)
+        source = folder.value.strip() or save_upload(_uploaded(files.value))
+        [found] = read_diffs(reader, source, model)
         words.value = _table(dict(answer=found.answer, verdict=found.verdict,
                                   confidence=found.confidence, support=found.support))
     ask.on_click(_say_errors(words, read))
-    return _panel(files=files, ask=ask, words=words)
+    return _panel(files=files, folder=folder, ask=ask, words=words)

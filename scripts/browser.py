@@ -272,59 +272,108 @@ def started(log, server, seconds=90):
         if m := re.search(r'http://(?:localhost|127\.0\.0\.1):(\d+)/lab', log.read_text()): return f'http://127.0.0.1:{m[1]}/lab'
         time.sleep(.5)
 
+def small_adapter(adapter, folder):
+    "The files of an adapter in bfloat16, in another folder: Jupyter lets through 10 MB at a time"
+    import torch
+    from safetensors.torch import load_file, save_file
+    folder.mkdir(exist_ok=True)
+    config, numbers = 'adapter_config.json', 'adapter_model.safetensors'
+    shutil.copy(adapter/config, folder)
+    save_file({n: t.to(torch.bfloat16) for n, t in load_file(adapter/numbers).items()}, folder/numbers)
+    return [str(folder/config), str(folder/numbers)]
+
 def lab(browser, notebook, folder, seconds=900):
-    "Run a notebook in the JupyterLab of a folder and use its first widget; what is wrong with it"
+    "Run a notebook in the JupyterLab of a folder and use its panels; what is wrong with it"
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as tmp, open(Path(tmp)/'log', 'w') as log:
         shutil.copy(notebook, tmp)
-        env = os.environ | dict(PYTHONPATH=os.pathsep.join(filter(None, [str(root), os.environ.get('PYTHONPATH'), str(folder)])))
+        scratch = Path(tmp)/'scratch'                  # where the notebook makes its adapter
+        scratch.mkdir()
+        env = os.environ | dict(TMPDIR=str(scratch), PYTHONPATH=os.pathsep.join(filter(None, [str(root), os.environ.get('PYTHONPATH'), str(folder)])))
+        files = lambda: small_adapter(next(scratch.glob('*/adapter_config.json')).parent, Path(tmp)/'small')
         flags = f'--no-browser --allow-root --ServerApp.port=0 --IdentityProvider.token= --ServerApp.root_dir={tmp} --LabApp.expose_app_in_browser=True'
         server = subprocess.Popen([sys.executable, '-m', 'jupyterlab', f'--app-dir={folder}/share/jupyter/lab', *flags.split()],
                                   cwd=tmp, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         try:
             address = started(Path(tmp)/'log', server)
-            return use(browser, f'{address}/tree/{notebook.name}', seconds) if address else ['JupyterLab did not start: ' + (Path(tmp)/'log').read_text()[-2000:]]
+            return use(browser, f'{address}/tree/{notebook.name}', seconds, files) if address else ['JupyterLab did not start: ' + (Path(tmp)/'log').read_text()[-2000:]]
         finally:
             os.killpg(server.pid, signal.SIGTERM)
             server.wait()
 
-panel = "[...(window.jupyterapp?.shell.widgets('main') ?? [])].find(w => w.sessionContext)"
-outputs = f"({panel}).content.model.sharedModel.toJSON().cells.flatMap(c => c.outputs ?? [])"
-widgets = {'a button': '.jp-OutputArea .jupyter-button', 'a slider': '.jp-OutputArea .noUi-handle'}
+book = "[...(window.jupyterapp?.shell.widgets('main') ?? [])].find(w => w.sessionContext)"
+outputs = f"({book}).content.model.sharedModel.toJSON().cells.flatMap(c => c.outputs ?? [])"
 
-def use(browser, address, seconds):
-    "Run all cells of an open notebook, then press its first button and move its first slider"
+# What a person does with each panel of `widgets`, and what the panel shows in the end. It is found by a part that only it has.
+panels = {
+    'browse': ('select', [('write', 'coffee'), ('press', 'ask')], r'base\s+finetune\s+reader\s+\S'),
+    'guess': ('button=reveal', [('press', ''), ('press', 'reveal')], r'[01] of 1 right'),
+    'talk': ('button=send', [('slide', ''), ('write', 'Tell me something interesting.'), ('press', 'send')], r'finetune \((?!1 W)[\d.]+ W\): *\S'),
+    'upload': ('button=Upload', [('press', 'Upload'), ('press', 'ask')], r'confidence\s+0?\.\d'),
+    'rescale': ('.noUi-handle', [('slide', '')], r'strength\s+(?!1\.0\s)[\d.]+\s+answer'),
+}
+
+find = """(part, what) => {
+    const button = (a, text) => [...a.querySelectorAll('button')].find(b => b.textContent.trim().startsWith(text));
+    const areas = [...document.querySelectorAll('.jp-OutputArea')].filter(a => !a.querySelector('.jp-OutputArea'));
+    const panel = areas.find(a => part.startsWith('button=') ? button(a, part.slice(7))
+        : a.querySelector(part) && !button(a, 'send'));
+    const [kind, text] = what ?? [];
+    return !kind ? panel : kind == 'press' ? button(panel, text) : panel.querySelector(kind == 'slide' ? '.noUi-handle' : 'input[type=text]') }"""
+
+def use(browser, address, seconds, files):
+    "Run all cells of an open notebook, then use its panels; `files()` are uploaded; what is wrong"
     browser.look((1400, 1000))
     browser.go(address)
-    ready = f'({panel})?.sessionContext.session?.kernel?.status == "idle"'
+    ready = f'({book})?.sessionContext.session?.kernel?.status == "idle"'
     if not browser.until(ready, 120): return ['the notebook did not open with a kernel']
-    browser.js(f"jupyterapp.shell.activateById(({panel}).id)")
+    browser.js(f"jupyterapp.shell.activateById(({book}).id)")
     browser.js("jupyterapp.commands.execute('notebook:run-all-cells').then(() => window.finished = true), 0")
     if not browser.until('window.finished === true', seconds): return [f'the notebook was not finished after {seconds} s']
+    text = browser.js(f"({book}).content.model.sharedModel.toJSON().cells.map(c => c.source).join()")
     bad = errors(browser)
-    for name, selector in widgets.items(): bad += press(browser, name, selector, seconds)
+    for name in panels:
+        if f'{name}(' in text: bad += drive(browser, name, files, seconds)
     return bad + [e for e in errors(browser) if e not in bad]
 
 def errors(browser): return [f'an error: {o}' for o in browser.js(f"{outputs}.filter(o => o.output_type == 'error').map(o => o.evalue)")]
 
-def press(browser, name, selector, seconds):
-    "Click a widget of the notebook; a slider is moved by a key; what is wrong"
-    if not browser.until(f'!!document.querySelector({json.dumps(selector)})'): return [f'{name} is not there']
-    text = "[...document.querySelectorAll('.jp-OutputArea')].map(e => e.innerText).join()"
-    before = browser.js(text)
-    x, y, slides = browser.js(f"""(() => {{ const e = document.querySelector({json.dumps(selector)}); e.scrollIntoView({{block: 'center'}});
-        const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2, e.matches('.noUi-handle')] }})()""")
+def drive(browser, name, files, seconds):
+    "Do with a panel what a person does; what is wrong"
+    part, acts, wanted = panels[name]
+    of = lambda *what: f"({find})({json.dumps(part)}{''.join(', ' + json.dumps(w) for w in what)})"
+    if not browser.until(f'!!{of()}'): return [f'{name} is not there']
+    for act in acts:
+        kind, text = act
+        if not browser.until(f'!!{of(act)}'): return [f'{name}: nothing to {kind} {text}']
+        click(browser, of(act), upload=files() if text == 'Upload' else None)
+        if kind == 'write': browser('Input.insertText', text=text)
+        if kind == 'slide': press_key(browser, 'ArrowRight', 39)
+        time.sleep(1)                                  # the kernel hears of it
+    shown = browser.until(f'new RegExp({json.dumps(wanted)}).test({of()}.innerText)', seconds)
+    return [] if shown else [f"{name} does not show {wanted} but {browser.js(of() + '.innerText')!r}"]
+
+def press_key(browser, key, code):
+    for kind in 'keyDown', 'keyUp': browser('Input.dispatchKeyEvent', type=kind, key=key, code=key, windowsVirtualKeyCode=code)
+
+def click(browser, element, upload=None):
+    "Click the middle of an element; `upload` has the files for the dialog that this opens"
+    if upload: browser('Page.setInterceptFileChooserDialog', enabled=True)
+    for _ in range(3):                                 # cells that come into sight are laid out late and move the others
+        browser.js(f"({element}).scrollIntoView({{block: 'center'}})")
+        time.sleep(.3)
+    x, y = browser.js(f"(r => [r.x + r.width / 2, r.y + r.height / 2])(({element}).getBoundingClientRect())")
     for kind in 'mousePressed', 'mouseReleased': browser('Input.dispatchMouseEvent', type=kind, x=x, y=y, button='left', clickCount=1)
-    if slides:
-        for kind in 'keyDown', 'keyUp': browser('Input.dispatchKeyEvent', type=kind, key='ArrowRight', code='ArrowRight', windowsVirtualKeyCode=39)
-    changed = browser.until(f'{text} != {json.dumps(before)}', seconds)
-    return [] if changed else [f'{name} was used and nothing changed']
+    if upload:
+        asked = lambda: [e for e in browser.events if e.get('method') == 'Page.fileChooserOpened']
+        browser.until('false', 2)                      # hears the browser's events
+        if asked(): browser('DOM.setFileInputFiles', files=upload, backendNodeId=asked()[-1]['params']['backendNodeId'])
 
 if __name__ == '__main__':
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('--all', action='store_true', help='every page, not only some of each kind')
     p.add_argument('--shots', type=Path, help='a folder for pictures of what is seen')
     p.add_argument('--lab', nargs='?', type=Path, const=root/'nbs/demo.ipynb', metavar='NOTEBOOK',
-                   help='instead: run a notebook in JupyterLab and use its first widget (default: the demo)')
+                   help='instead: run a notebook in JupyterLab and use every panel in it (default: the demo)')
     p.add_argument('--lab-folder', type=Path, help=argparse.SUPPRESS)
     a = p.parse_args()
     if a.lab:

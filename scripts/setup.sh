@@ -36,6 +36,11 @@ elif ! fits "$venv/bin/python"; then
     exit 1
 fi
 
+# An environment that `uv` made has no pip. Python brings one.
+if ! "$venv/bin/python" -c 'import pip' 2>/dev/null; then
+    say "putting pip into $venv"
+    "$venv/bin/python" -m ensurepip >/dev/null
+fi
 pip() { "$venv/bin/python" -m pip --no-input -qq "$@"; }
 
 # PyPI's torch for Linux brings gigabytes of CUDA. Without an NVIDIA GPU take the CPU build, if one can be had.
@@ -45,6 +50,7 @@ has_torch() {
 if [ "$(uname -s)" = Linux ] && ! nvidia-smi -L >/dev/null 2>&1 && ! has_torch; then
     say "installing torch for the CPU"
     pip install torch==2.13.0+cpu 2>/dev/null ||
+        pip install --retries 1 --timeout 20 --index-url https://download.pytorch.org/whl/cpu torch==2.13.0 2>/dev/null ||
         { command -v uv >/dev/null && uv pip install -q --python "$venv/bin/python" --torch-backend cpu torch==2.13.0 2>/dev/null; } ||
         pip install torch==2.13.0
 fi
