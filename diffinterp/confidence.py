@@ -196,7 +196,7 @@ class Reading:
     strength: float # how much W was multiplied before it was read
     agreement: float # share of the norms that give the answer; None at a fixed strength
     likelihood: float # mean log-probability under the reader, nats per token
-    margin: float = None # by how much it is likelier than the reader's word for nothing
+    margin: float # by how much it is likelier than the word for nothing, if there is one
 
     @property
     def found(self):
