@@ -20,6 +20,7 @@ _rooms = dict(
     readers="Reader load_reader",
     dit="DITAdapter",
     weight_to_text="WeightToText",
+    directions="DirectionTokens",
     scores="interval",
     confidence="read_diffs",
     rivals="choose_rival",

@@ -238,6 +238,11 @@ def make_news_reader(
                    start=load_reader(start, model), progress=progress) | options
     return make_reader(model, splits, out, recipe=recipe, **options)
 
+# %% ../nbs/38_make_readers.ipynb #30c34fd6
+SHIPPED_READERS = {"smollm2-135m-topics": make_topic_reader,
+                   "smollm2-135m-hidden": make_hidden_reader,
+                   "smollm2-135m-news": make_news_reader}
+
 # %% ../nbs/38_make_readers.ipynb #786b686c
 def wild_readings(
     reader, # any reader
@@ -279,7 +284,8 @@ def make_any_reader(
     out, # folder of diffs, checkpoints, readings and the reader; a stopped call goes on
     kind="dit", # kind of reader: one of `Reader.names()`
     cells=None, # {name: Cell}; None takes the whole wild set
-    start="smollm2-135m-hidden", # the reader that is trained further
+    start="smollm2-135m-hidden", # the reader that is trained further; None for none
+    share=0.7, # of the way from the start to the trained reader, see `Reader.towards`
     progress=True, # show bars
     **fit_options, # for the `fit` of this kind of reader
 ):
@@ -289,8 +295,11 @@ def make_any_reader(
                   for part in ("train", "dev"))
     listed = lambda runs: [diff for run in runs.values() for diff in run]
     options = _ANY | dict(out=out/"fit", progress=progress) | fit_options
-    reader = Reader.find(kind).fit(model, listed(train), listed(dev),
-                                   start=start and load_reader(start, model), **options)
+    start = start and load_reader(start, model)
+    reader = Reader.find(kind).fit(model, listed(train), listed(dev), start=start,
+                                   **options)
+    reader.save(out/"trained")
+    if start: reader = start.towards(reader, share)
     table = wild_readings(reader, dev, model, out/"readings")
     reader.record["confidence"] = confidence_on(table, reader.nothing)
     reader.save(out/"reader")
@@ -298,12 +307,6 @@ def make_any_reader(
 
 _ANY = dict(norm=7.5, norm_spread=1.6, diff_scale=3., nothing="Nothing", lr=5e-4,
             epochs=4) # of the fit
-
-# %% ../nbs/38_make_readers.ipynb #30c34fd6
-SHIPPED_READERS = {"smollm2-135m-topics": make_topic_reader,
-                   "smollm2-135m-hidden": make_hidden_reader,
-                   "smollm2-135m-news": make_news_reader,
-                   "smollm2-135m-any": make_any_reader}
 
 # %% ../nbs/38_make_readers.ipynb #53664601
 _FRESH = dict(topics=topic_tasks, news=news_tasks)     # packaged tasks by word

@@ -564,6 +564,23 @@ def train(self: Reader,
         self.record = fitting.run()
         self.factors = self.finished(layers)
 
+# %% ../nbs/20_readers.ipynb #72d12cc8
+@patch
+def towards(self: Reader,
+    other, # a reader that was trained further from this one
+    share, # of the way from this one to it, from 0 to 1
+):
+    "The reader between the two. Raises `DataError` if their numbers do not fit."
+    shapes = lambda r: {n: [t.shape for t in pair] for n, pair in r.factors.items()}
+    if type(self) is not type(other) or shapes(self) != shapes(other):
+        raise DataError(f"{self!r} and {other!r} have other numbers.")
+    reader = copy.copy(other)
+    reader.factors = {n: tuple(torch.lerp(a.float(), b.float(), share)
+                               for a, b in zip(pair, other.factors[n]))
+                      for n, pair in self.factors.items()}
+    reader.record = other.record | dict(share=share)
+    return reader
+
 # %% ../nbs/20_readers.ipynb #20a0d02e
 @torch.no_grad()
 def _in_one_tensor(
@@ -593,6 +610,7 @@ class ReaderFit:
         progress=False, # show a bar
     ):
         self.reader, self.model, self.layers = reader, model, layers
+        self.data = _identity(reader, diffs, dev) if out else None  # of a checkpoint
         if reader.norm: diffs = bring_to_norm(diffs, reader.norm)  # once, not each step
         self.diffs, self.dev, self.out = diffs, dev, out and Path(out)
         self.config, self.patience = reader.config, patience
@@ -605,7 +623,6 @@ class ReaderFit:
         self.epoch, self.history, self.best, self.best_loss = 0, [], None, float("inf")
         self.position, self.processes = join_processes()
         self.progress, self.encoded = progress and self.position == 0, {}
-        self.data = self._identify() if out else None  # of a checkpoint
 
 # %% ../nbs/20_readers.ipynb #20a0d031
 @patch
@@ -705,11 +722,10 @@ def _answers(self: ReaderFit, diffs):
     return generate(model, [prompt] * len(diffs), reader.max_new_tokens)
 
 # %% ../nbs/20_readers.ipynb #20a0d037
-@patch
-def _identify(self: ReaderFit):
-    "Which diffs and targets this training is about."
-    some = [d for d in (self.diffs, self.dev) if d is not None]
-    return [(diffs_hash(d), self.reader.targets(d)) for d in some]
+def _identity(reader, diffs, dev):
+    "Which diffs and targets a training is about, before any norm: norms are rounded."
+    some = [d for d in (diffs, dev) if d is not None]
+    return [(diffs_hash(d), reader.targets(d)) for d in some]
 
 # %% ../nbs/20_readers.ipynb #61895182
 @patch
