@@ -465,7 +465,7 @@ def _sizes(args, make):
     "`{num_train: ..}` of the sizes that were given. Raises `DataError`."
     names = [f"num_{split}" for split in ("train", "dev", "test", "ordinary")]
     parameters = inspect.signature(make).parameters
-    defaults = {n: parameters[n].default for n in names if n in parameters}
+    defaults = {n: parameters[n].default for n in names}
     pairs = [f"{n}={size}" for n, size in _given(args, *names).items()]
     return _named_options(pairs, {n: d or 0 for n, d in defaults.items()})
 

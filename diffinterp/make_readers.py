@@ -248,11 +248,11 @@ def wild_readings(
     reader, # any reader
     runs, # {cell: diffs}, as `wild_diffs` gives them
     model=None, # a `FrozenModel`; None takes the reader's own
-    out=None, # folder for the readings of each cell; what is there is not read again
+    out=None, # folder for this reader's readings of each cell; they are not read again
     **how, # for `read_diffs`, such as num_beams
 ):
     "A DataFrame, a row a finetune: its cell, its `Reading`, `prior` and `right`."
-    file = lambda name: out and Path(out)/f"{name}.json"
+    file = lambda name: out and Path(out)/f"{name}-{reader.hash()}.json"
     tables = [_kept_readings(reader, diffs, model, file(name), how).assign(cell=name)
               for name, diffs in runs.items()]
     table = pd.concat(tables, ignore_index=True)
