@@ -15,13 +15,13 @@ import torch
 import torch.nn.functional as F
 
 # %% ../nbs/23_directions.ipynb #d1c70004
-from .chat import encode_chat, encode_prompt, render_chat, token_ids
+from .chat import token_ids
 from .core import DataError, patch
 from .diffs import LowRank, WeightDiffs, batch_diffs, diffs_hash, pick
 from .loss import token_losses as plain_token_losses
 from .lora import decoder_linears, unwrap, wrap_reader
 from .readers import Reader
-from .weight_to_text import SLOT
+from .weight_to_text import SLOT, encode_slots, encode_slots_chat
 
 # %% ../nbs/23_directions.ipynb #d1c70008
 def _signed(
@@ -119,36 +119,6 @@ def direction_tokens(
     if not weighted: return tokens.float()
     largest = strengths.amax(1, keepdim=True).clamp(min=1e-30)
     return (tokens * (strengths / largest)[..., None]).float()
-
-# %% ../nbs/23_directions.ipynb #d1c7002a
-_MARK = "\ufffc"                                # Unicode's object replacement character
-
-def _with_slots(
-    tokenizer, # one with a chat template
-    message, # the user's message, with the mark in it
-    num_slots, # number of directions
-):
-    "Token ids of a prompt with slots at the mark. Raises `DataError` unless it is one."
-    text = render_chat(tokenizer, message, add_generation_prompt=True)
-    parts = text.split(_MARK)
-    if len(parts) != 2:
-        raise DataError("The prompt must have {diff} once; "
-                        f"the chat template made {len(parts) - 1} of it.")
-    before, after = (token_ids(tokenizer, part) for part in parts)
-    return before + [SLOT]*num_slots + after
-
-# %% ../nbs/23_directions.ipynb #d1c7002b
-def _answered(
-    tokenizer, # one with a chat template
-    message, # the user's message, with the mark in it
-    answer, # the assistant's message
-    num_slots, # number of directions
-):
-    "`(input_ids, labels)` of a prompt with slots and its answer."
-    start = _with_slots(tokenizer, message, num_slots=num_slots)
-    ids, labels = encode_chat(tokenizer, message, answer)
-    n = len(encode_prompt(tokenizer, message))
-    return start + ids[n:], [-100]*len(start) + labels[n:]
 
 # %% ../nbs/23_directions.ipynb #d1c7002f
 def _add_directions(
@@ -300,10 +270,9 @@ def read(self: DirectionTokens, model, layers, diffs):
 def encode(self: DirectionTokens, tokenizer, layers, question, answer=None):
     "The prompt with a slot for each direction; with an answer `(input_ids, labels)`."
     n = len(layers.sides) * self.config["directions"]
-    message = self.config["prompt"].replace("{diff}", _MARK)
-    message = message.replace("{question}", question)
-    if answer is None: return _with_slots(tokenizer, message, num_slots=n)
-    return _answered(tokenizer, message, answer=answer, num_slots=n)
+    how = dict(num_slots=n, prompt=self.config["prompt"])
+    if answer is None: return encode_slots(tokenizer, question, **how)
+    return encode_slots_chat(tokenizer, question, answer, **how)
 
 @patch
 def token_losses(self: DirectionTokens, model, input_ids, labels):
