@@ -7,7 +7,10 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 case " $* " in *' --lab '*)    # JupyterLab goes into a scratch folder, and not into the environment
     lab=$(mktemp -d)
     trap 'rm -rf "$lab"' EXIT
-    python -m pip install --no-input -qq --target "$lab" jupyterlab
+    if ! python -m pip install --no-input -qq --target "$lab" jupyterlab </dev/null; then
+        echo 'JupyterLab could not be installed, so its panels are not tried.'
+        exit
+    fi
     python "$here/browser.py" "$@" --lab-folder "$lab" </dev/null
     exit
 esac

@@ -117,6 +117,12 @@ def looks():
     if not code and 'No Chromium' in out: print(out.splitlines()[0], flush=True)
     return out if code else ''
 
+def panels():
+    "Use every panel in JupyterLab, if there is a browser; the text of what is wrong with them"
+    code, out = sh('scripts/browser.sh', '--lab', 'scripts/panels.ipynb')
+    if not code and 'nothing wrong' not in out: print(out.splitlines()[-1], flush=True)
+    return out if code and 'No Chromium' not in out else ''
+
 def go_offline():
     "Let this process's children connect to this machine only; see scripts/offline"
     os.environ['PYTHONPATH'] = os.pathsep.join(filter(None, [str(root/'scripts'/'offline'), os.environ.get('PYTHONPATH')]))
@@ -156,6 +162,8 @@ if __name__ == '__main__':
         bad += say('docs', docs(), t)
         t = time.time()
         bad += say('browser', looks(), t)
+        t = time.time()
+        bad += say('panels', panels(), t)
     if bad: print(f'{bad} of the checks beside the notebooks failed; each counts as one failure')
     print(f'{passed} passed, {failed+bad} failed')
     sys.exit(failed+bad > 0)
