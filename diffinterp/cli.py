@@ -422,7 +422,7 @@ def _fit_options(add):
 # %% ../nbs/43_cli.ipynb #c110001f
 def _make_options(add):
     add("--make", metavar="NAME",
-        help=f"without --diffs: the shipped reader to make (default: {_READER})")
+        help=f"instead of --diffs: the shipped reader to make anew, such as {_READER}")
     for split in ("train", "dev", "test", "ordinary"):
         add(f"--num-{split}", metavar="N", help=f"{split} finetunes of that reader; "
             "with commas if it has several kinds (default: as it was made)")
@@ -473,7 +473,7 @@ def _sizes(args, make):
 def _make_reader(kind, args, options):
     "Make a shipped reader from nothing, in one process."
     from diffinterp.launch import join_processes
-    make = _making(args.make or _READER)
+    make = _making(args.make)
     if args.start or args.dev: raise DataError("--start and --dev go with --diffs.")
     sizes = _sizes(args, make)
     if join_processes()[1] > 1:
@@ -504,6 +504,9 @@ def _train_reader(args):
     options = _named_options(args.option, kind.defaults())
     options |= _given(args, "target", "epochs", "lr", "batch_size", "seed")
     if args.diffs and args.make: raise DataError("Give --diffs or --make, not both.")
+    if not (args.diffs or args.make):
+        raise DataError("Give --diffs with a run of labelled diffs, or --make with a "
+                        f"shipped reader to make anew, such as {_READER}.")
     train = _fit_reader if args.diffs else _make_reader
     reader = train(kind, args, options)
     if reader: _show_reader(reader, args)

@@ -211,7 +211,8 @@ def _open_run(folder):
     "`(configuration, where its manifests begin)` of a run. Raises `DataError`."
     path = Path(folder)/"config.json"
     if not path.exists():
-        raise DataError(f"{folder} is no run of weight diffs: it has no config.json.")
+        raise DataError(f"{folder} is no run of weight diffs: it has no config.json. "
+                        "Make one with `train_diffs` or `diffinterp train-diffs`.")
     config, check = read_sealed(path, newest=_RUN_FORMAT)
     chain = None if check is None else ""       # manifests of other machines fit too
     if isinstance(config.get("base"), dict) and "rank" in config: return config, chain

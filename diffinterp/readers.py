@@ -306,7 +306,9 @@ def loss(self: Reader,
     batch_size=16, # diffs read at once
     question=None, # that the labels answer; None: the question of the training
 ):
-    "Mean loss of the labels in nats per answer token, each with its diff."
+    """Mean loss of the labels in nats per answer token, each with its diff.
+
+    Raises `DataError`, `BaseMismatchError`."""
     model, labels = self.model_for(model), labels or self.targets(diffs)
     question = question or self.question
     check_diffs(diffs, model)
@@ -387,7 +389,9 @@ def load_reader(
     name, # a packaged reader's name, or a folder
     model=None, # a `FrozenModel` to read on; None loads the base when first asked
 ):
-    "A reader of any kind. Raises `DataError` if it is missing or was changed."
+    """A reader of any kind. Raises `DataError` if it is missing or was changed.
+
+    Raises `BaseMismatchError` if the model is not the reader's base."""
     folder = _reader_folder(name)
     about, _ = read_sealed(folder/"reader.json", newest=_FORMAT)
     if missing := {"kind", "sha256", "config", "record"} - about.keys():

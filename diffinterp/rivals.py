@@ -40,7 +40,9 @@ def risen_tokens(
     diff_scale=1.0, # how much each W is multiplied
     prompts=GENERAL_QUESTIONS[:8], # neutral prompts
 ):
-    "For each diff the tokens whose mean logit over the prompts rises most: lists."
+    """For each diff a list of the tokens whose mean logit over the prompts rises most.
+
+    Diff Mining adds them up with the base. Raises `BaseMismatchError`."""
     check_diffs(diffs, model)
     ids = [encode_prompt(model.tokenizer, p) for p in prompts]
     padded, _ = pad_batch([(i, i) for i in ids], device=model.device)

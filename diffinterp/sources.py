@@ -691,7 +691,8 @@ def check_hub_id(
 ):
     "Raise `DataError` for a path that is not there and could be no hub id either."
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", source):
-        raise DataError(f"There is no file or folder {source}.")
+        raise DataError(f"There is no file or folder {source}, and it is no hub id "
+                        "such as owner/name.")
 
 # %% ../nbs/12_sources.ipynb #d2f000e5
 def _revision_note(base, model):
