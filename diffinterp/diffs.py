@@ -272,7 +272,9 @@ def _check_rows(folder, rows):
 
 # %% ../nbs/11_diffs.ipynb #7720d023
 class WeightDiffs:
-    "A folder of weight diffs that are read when asked for; a slice is a view of it."
+    """A folder of weight diffs that are read when asked for; a slice is a view of it.
+
+    Raises `DataError` for a folder that is no run, or was changed."""
     def __init__(self,
         folder, # the run's folder
     ):
