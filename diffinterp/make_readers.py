@@ -350,6 +350,7 @@ def fresh_record(
     out, # folder of diffs, answers and the record; a stopped call goes on
     recipe="plain", # kind of finetune: a word or a `Recipe`
     diff_scale=4.0, # the amplified finetune's, chosen on dev by `choose_amplification`
+    rivals=(), # further methods, such as the best of `choose_rival` on dev
     grader=None, # a further grader; exact and shared word are always there
     ordinary=None, # diffs trained on ordinary text, for one more control
     n=None, # names to take; None takes all
@@ -365,7 +366,7 @@ def fresh_record(
     diffs = _train_parts(model, [(recipe, tasks)], out/"diffs", progress)
     methods, oracles = _rivals(recipe, diff_scale)
     how = dict(graders=[grader] if grader else [], out=out/"answers.jsonl", model=model)
-    table = evaluate(reader, diffs, methods, ordinary=ordinary, **how)
+    table = evaluate(reader, diffs, [*methods, *rivals], ordinary=ordinary, **how)
     few = evaluate(reader, diffs[:n_twenty], oracles, controls=False, **how)
     whole = pd.concat([table, few], ignore_index=True)
     whole.attrs = table.attrs
