@@ -21,7 +21,7 @@ from .diffs import LowRank, WeightDiffs, batch_diffs, diffs_hash, pick
 from .loss import token_losses as plain_token_losses
 from .lora import decoder_linears, unwrap, wrap_reader
 from .readers import Reader
-from .weight_to_text import SLOT, encode_slots, encode_slots_chat
+from .weight_to_text import SLOT, check_sizes, encode_slots, encode_slots_chat
 
 # %% ../nbs/23_directions.ipynb #d1c70008
 def _signed(
@@ -76,24 +76,6 @@ def _check_sides(
             raise DataError(f"{n} is {inputs} -> {out}, so it is not one that {side} a "
                             f"stream of size {hidden}. Give writes, an expression of "
                             "the linears that write.")
-
-# %% ../nbs/23_directions.ipynb #d1c7001b
-def _check_fit(
-    layers, # {name: layer with A [rank, out] and B [in, rank]}
-    batch, # {canonical name: (A [b, rank, out], B [b, in, rank])}
-):
-    "Raise `DataError` for a diff that does not fit the model."
-    for n, (A, B) in batch.items():
-        if n not in layers:
-            raise DataError(f"The weight diff changes {n}, which the model lacks.")
-        has = B.shape[-2], A.shape[-1]
-        known = layers[n].B.shape[0], layers[n].A.shape[-1]
-        if has != known:
-            (i, o), (ki, ko) = has, known
-            raise DataError(f"The weight diff of {n} has {i} -> {o}; "
-                            f"the layer is {ki} -> {ko}.")
-        if not (A.isfinite().all() and B.isfinite().all()):
-            raise DataError(f"The weight diff of {n} is not finite.")
 
 # %% ../nbs/23_directions.ipynb #d1c7001d
 def _of_side(batch, names, side, k):
@@ -215,6 +197,7 @@ class _Layers(dict):
     def __init__(self, layers, writes, hidden):
         super().__init__(layers)
         self.sides, self.hidden, self.known = residual_sides(layers, writes), hidden, {}
+        self.sizes = {n: (l.B.shape[0], l.A.shape[-1]) for n, l in layers.items()}
         _check_sides(self, self.sides, hidden=hidden)
 
 # %% ../nbs/23_directions.ipynb #d1c70040
@@ -248,7 +231,7 @@ def _tokens(self: DirectionTokens, layers, diffs):
     new = {key: i for i, key in enumerate(keys) if key not in layers.known}
     if new:
         batch = batch_diffs(pick(diffs, [*new.values()]))
-        _check_fit(layers, batch)
+        check_sizes(batch, layers.sizes)
         how = dict(k=self.config["directions"], weighted=self.config["weighted"])
         how |= dict(hidden=layers.hidden, size=len(new))
         found = direction_tokens(batch, layers.sides, **how)
