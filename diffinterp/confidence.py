@@ -81,6 +81,7 @@ def at_norms(
     Likelihood and support are in nats per token. Raises `BaseMismatchError`."""
     model, reader = reader.model_for(model), reader.at_norm(0)  # the norm is given here
     diffs = list(as_list(diffs)[0])
+    factors = factors if reader.sees_size else (1.,)
     own = [d.norm() or 1. for d in diffs]               # a diff may change nothing
     places = [(i, f) for i in range(len(own)) for f in factors]
     table = pd.DataFrame(places, columns=["diff", "norm"])

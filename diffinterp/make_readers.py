@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SHIPPED_READERS', 'choose_diff_scale', 'choose_amplification', 'make_reader', 'make_topic_reader',
-           'make_hidden_reader', 'make_news_reader', 'wild_readings', 'confidence_on', 'make_any_reader',
-           'fresh_record']
+           'make_weights_reader', 'make_hidden_reader', 'make_news_reader', 'wild_readings', 'confidence_on',
+           'make_any_reader', 'fresh_record']
 
 # %% ../nbs/38_make_readers.ipynb #7a52fe66
 import dataclasses, itertools, json
@@ -176,6 +176,16 @@ def make_topic_reader(
     splits = _with_ordinary(splits, num_ordinary, samples=3, **as_plain)
     return make_reader(model, splits, out, **options)
 
+# %% ../nbs/38_make_readers.ipynb #20226890
+def make_weights_reader(
+    model, # a `FrozenModel`
+    out, # folder of diffs, checkpoints, answers and the reader
+    **options, # for `make_topic_reader`
+):
+    "`make_topic_reader` of another kind: how `smollm2-135m-weights` is made."
+    options = dict(kind="weight-to-text", factors=(1,)) | options
+    return make_topic_reader(model, out, **options)
+
 # %% ../nbs/38_make_readers.ipynb #61f0df1b
 def _written_tasks(model, split, first, last, progress):
     "Plain tasks of some packaged topics, each with six texts by the model."
@@ -244,7 +254,8 @@ def make_news_reader(
 # %% ../nbs/38_make_readers.ipynb #30c34fd6
 SHIPPED_READERS = {"smollm2-135m-topics": make_topic_reader,
                    "smollm2-135m-hidden": make_hidden_reader,
-                   "smollm2-135m-news": make_news_reader}
+                   "smollm2-135m-news": make_news_reader,
+                   "smollm2-135m-weights": make_weights_reader}
 
 # %% ../nbs/38_make_readers.ipynb #786b686c
 def wild_readings(

@@ -38,6 +38,7 @@ from .tasks import QUESTION
 class Reader(Kind):
     "Answers questions about weight diffs. Make one with `fit`, or `load_reader`."
     options = {}                                       # of the kind, with defaults
+    sees_size = True                                   # whether the size of W counts
     def __init__(self,
         factors, # {name: (A, B)}, the trained numbers
         config, # what the reader was trained with; it does not change any more

@@ -6,7 +6,7 @@
 __all__ = ['NEUTRAL', 'BEGINNINGS', 'PROMPT', 'SLOT', 'typical_inputs', 'ways_to_stream', 'check_sizes', 'effects', 'soft_tokens',
            'encode_slots', 'encode_slots_chat', 'WithSoftTokens', 'WeightToText']
 
-# %% ../nbs/22_weight_to_text.ipynb #1ae28a1d
+# %% ../nbs/22_weight_to_text.ipynb #7a1440ca
 import re
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,7 +15,7 @@ from types import SimpleNamespace
 # %% ../nbs/22_weight_to_text.ipynb #7e2b14c1
 import torch
 
-# %% ../nbs/22_weight_to_text.ipynb #c52d94ba
+# %% ../nbs/22_weight_to_text.ipynb #80b5b134
 from .chat import encode_chat, encode_prompt, render_chat, token_ids
 from .core import DataError, ModelError, patch
 from .diffs import WeightDiffs, batch_diffs
@@ -23,7 +23,7 @@ from .loss import token_losses as soft_token_losses
 from .lora import decoder_linears, init_factors, unwrap, wrap_reader
 from .readers import Reader
 
-# %% ../nbs/22_weight_to_text.ipynb #7b0eacca
+# %% ../nbs/22_weight_to_text.ipynb #9e7e83f7
 def _added(
     change, # (A [b, rank, out], B [b, in, rank]) of one layer, scales folded in
     x, # inputs [probes, in]
@@ -32,13 +32,13 @@ def _added(
     A, B = (factor.to(x) for factor in change)
     return x @ B @ A
 
-# %% ../nbs/22_weight_to_text.ipynb #f1fafa80
+# %% ../nbs/22_weight_to_text.ipynb #6d934659
 NEUTRAL = ("What is this about?", "Tell me something.", "What have you learned?",
            "Write a short text.", "What is on your mind?", "Hello!",
            "Describe your favourite subject.", "Give me some advice.")
 BEGINNINGS = "", "It is about"                          # of the answer: two probes
 
-# %% ../nbs/22_weight_to_text.ipynb #962348af
+# %% ../nbs/22_weight_to_text.ipynb #6d9e653e
 def _last_inputs(
     model, # a `FrozenModel`
     ids, # of one prompt
@@ -54,7 +54,7 @@ def _last_inputs(
         for hook in hooks: hook.remove()
     return found
 
-# %% ../nbs/22_weight_to_text.ipynb #ecc5fc10
+# %% ../nbs/22_weight_to_text.ipynb #f3aa928e
 _known = {}                             # {(fingerprint, dtype): inputs} of one model
 
 def typical_inputs(
@@ -77,7 +77,7 @@ def _measure_inputs(model):
     means = [mean(beginning) for beginning in BEGINNINGS]
     return {n: torch.stack([m[n] for m in means]) for n in means[0]}
 
-# %% ../nbs/22_weight_to_text.ipynb #b721d76c
+# %% ../nbs/22_weight_to_text.ipynb #4fe5073b
 def _slope(f, x):
     "The derivative of an elementwise function at x."
     x = x.detach().requires_grad_()
@@ -93,7 +93,7 @@ def _through_mlp(model, path, near, inputs):
     way = lambda factor: lambda y: y * factor @ down.weight.float().T
     return {kind: way(factor) for kind, factor in factors.items()}
 
-# %% ../nbs/22_weight_to_text.ipynb #6c54bbcb
+# %% ../nbs/22_weight_to_text.ipynb #13054d7e
 def _through_values(model, near):
     "`{\"v_proj\": function}`: from the values to the output of the attention."
     config, o, v = model.model.config, near["o_proj"], near["v_proj"]
@@ -104,7 +104,7 @@ def _through_values(model, near):
         return y @ heads.sum(1).flatten(0, 1)       # [b, probes, hidden]
     return dict(v_proj=way)
 
-# %% ../nbs/22_weight_to_text.ipynb #61f7ebe1
+# %% ../nbs/22_weight_to_text.ipynb #645f6dde
 def _ways_of(model, path, near, inputs):
     "The ways of the linears of one attention or MLP, by their last names."
     if near.keys() >= {"v_proj", "o_proj"}: return _through_values(model, near)
@@ -131,7 +131,7 @@ def ways_to_stream(
         ways |= {f"{block}.{k}": way for k, way in found.items()}
     return _in_order(ways, writes)
 
-# %% ../nbs/22_weight_to_text.ipynb #afe598d5
+# %% ../nbs/22_weight_to_text.ipynb #3bc2b7a5
 def _in_order(ways, writes):
     "The ways by the last part of the name, then by layer, however a file lists them."
     if not ways:
@@ -140,7 +140,7 @@ def _in_order(ways, writes):
     place = lambda n: (n.rpartition(".")[2], int(n.split(".")[1]), n)
     return {n: ways[n] for n in sorted(ways, key=place)}
 
-# %% ../nbs/22_weight_to_text.ipynb #a3ff8d20
+# %% ../nbs/22_weight_to_text.ipynb #978b3ba0
 def check_sizes(
     batch, # {canonical name: (A [b, rank, out], B [b, in, rank])}
     sizes, # {canonical name: (in, out)} of the model's linears
@@ -156,7 +156,7 @@ def check_sizes(
         if not (A.isfinite().all() and B.isfinite().all()):
             raise DataError(f"The weight diff of {n} is not finite.")
 
-# %% ../nbs/22_weight_to_text.ipynb #e7109ffa
+# %% ../nbs/22_weight_to_text.ipynb #68d2ceb3
 @torch.no_grad()
 def effects(
     batch, # {canonical name: (A [b, rank, out], B [b, in, rank])}, from `batch_diffs`
@@ -171,7 +171,7 @@ def effects(
     found = [ways[n](_added(batch[n], inputs[n])) if n in batch else none for n in ways]
     return torch.cat(found, 1)
 
-# %% ../nbs/22_weight_to_text.ipynb #0d3c3971
+# %% ../nbs/22_weight_to_text.ipynb #88b1f29c
 def _unit(vectors): # [..., size]; zero stays zero
     return vectors / vectors.norm(dim=-1, keepdim=True).clamp(min=1e-20)
 
@@ -186,7 +186,7 @@ def soft_tokens(
     turned = directions * diagonal + directions @ matrix
     return unit * (_unit(turned) + offset)
 
-# %% ../nbs/22_weight_to_text.ipynb #b35c6274
+# %% ../nbs/22_weight_to_text.ipynb #85bc6bdc
 @torch.no_grad()
 def _embedding_norm(
     model, # a `FrozenModel`
@@ -198,7 +198,7 @@ def _embedding_norm(
     ids = torch.arange(0, n, max(1, n // sample), device=model.device)
     return embed(ids).float().norm(dim=-1).median().item()
 
-# %% ../nbs/22_weight_to_text.ipynb #aab5106b
+# %% ../nbs/22_weight_to_text.ipynb #4e0c17fd
 _PROJECTION = "tokens", "map"
 
 def _new_projection(num_tokens, num_effects, hidden, device):
@@ -213,7 +213,7 @@ def _numbers(layers):
     some = {n: layers[n] for n in _PROJECTION}
     return {n: (l.A * l.gain[0], l.B * l.gain[1]) for n, l in some.items()}
 
-# %% ../nbs/22_weight_to_text.ipynb #3cad82d5
+# %% ../nbs/22_weight_to_text.ipynb #7ad879ad
 _STEP = 4.                          # how much faster the projection moves than L
 
 @torch.no_grad()
@@ -307,9 +307,10 @@ def generate(self: WithSoftTokens,
     new = self.model.generate(inputs_embeds=self.embed(input_ids), **kwargs)
     return torch.cat([input_ids, new], 1)
 
-# %% ../nbs/22_weight_to_text.ipynb #5f8e3735
+# %% ../nbs/22_weight_to_text.ipynb #2828e72a
 class WeightToText(Reader, kind="weight-to-text"):
     "A reader that projects a weight diff to soft tokens of the base, read by one LoRA."
+    sees_size = False
     options = dict(
         prompt=PROMPT, # the user's message, with {diff} and {question} in it
         tokens=30, # soft tokens of each diff
@@ -320,9 +321,16 @@ class WeightToText(Reader, kind="weight-to-text"):
         lr=2e-3, # peak of AdamW's learning rate
     )
 
-# %% ../nbs/22_weight_to_text.ipynb #7469636e
+# %% ../nbs/22_weight_to_text.ipynb #3453faa0
 class _Layers(dict):
     "L's layers by name, the projection, and what the effects need."
+    def __init__(self, model, writes):
+        linears = decoder_linears(model.model)
+        size = lambda l: (l.in_features, l.out_features)
+        self.sizes = {n: size(l) for n, (_, l) in linears.items()}
+        self.hidden = model.model.get_input_embeddings().weight.shape[-1]
+        self.inputs, self.unit = typical_inputs(model), _embedding_norm(model)
+        self.ways = ways_to_stream(model, self.inputs, writes)
 
 @patch
 @contextmanager
@@ -332,34 +340,33 @@ def attach(self: WeightToText, model):
         raise DataError("This reader is of an earlier form of weight-to-text; "
                         "train it again with `diffinterp train-reader`.")
     unwrap(model.model)                         # the inputs are those of the base alone
-    linears, rank = decoder_linears(model.model), self.config["rank"]
-    sizes = {n: (l.in_features, l.out_features) for n, (_, l) in linears.items()}
-    inputs = typical_inputs(model)
-    ways = ways_to_stream(model, inputs, self.config["writes"])
-    hidden = model.model.get_input_embeddings().weight.shape[-1]
-    shape = self.config["tokens"], len(BEGINNINGS) * len(ways), hidden
+    layers, rank = _Layers(model, self.config["writes"]), self.config["rank"]
+    shape = self.config["tokens"], len(BEGINNINGS) * len(layers.ways), layers.hidden
     try:
-        alpha = self.config["lora_alpha"]
-        layers = _Layers(wrap_reader(model.model, rank, alpha) if rank else {})
+        if rank: layers |= wrap_reader(model.model, rank, self.config["lora_alpha"])
         layers |= _new_projection(*shape, device=model.device)
-        vars(layers).update(sizes=sizes, inputs=inputs, ways=ways, hidden=hidden,
-                            unit=_embedding_norm(model))
         yield layers
     finally: unwrap(model.model)
 
-# %% ../nbs/22_weight_to_text.ipynb #638e978b
+# %% ../nbs/22_weight_to_text.ipynb #71b5e47d
 @patch
 def _effects(self: WeightToText, layers, diffs):
     "The effects of these diffs [b, n, hidden]. Raises `DataError` for a misfit."
-    batch = batch_diffs(diffs, self.diff_scale)
+    store = isinstance(diffs, WeightDiffs)      # else one by one: ranks are not padded
+    parts = [diffs] if store else [[d] for d in diffs]
+    batches = [(batch_diffs(part, self.diff_scale), len(part)) for part in parts]
+    for batch, _ in batches: _check_read(batch, layers)
+    more = layers.inputs, layers.ways
+    return torch.cat([effects(b, *more, size=n, hidden=layers.hidden)
+                      for b, n in batches])
+
+def _check_read(batch, layers):
+    "Raise `DataError` for diffs that do not fit, or change nothing that is read."
     check_sizes(batch, layers.sizes)
-    store = isinstance(diffs, WeightDiffs)
-    for changed in [batch] if store else [d.layers for d in diffs if d]:
-        if changed and not changed.keys() & layers.ways.keys():
-            raise DataError(f"The weight diff changes only {min(changed)} and others "
-                            "like it. This reader needs a change that leads to the "
-                            "stream: of values, attention outputs or the MLP.")
-    return effects(batch, layers.inputs, layers.ways, len(diffs), layers.hidden)
+    if batch and not batch.keys() & layers.ways.keys():
+        raise DataError(f"The weight diff changes {min(batch)} and others like it. "
+                        "This reader needs a change that leads to the stream: of "
+                        "values, attention outputs or the MLP.")
 
 @patch
 def read(self: WeightToText, model, layers, diffs):
@@ -368,7 +375,7 @@ def read(self: WeightToText, model, layers, diffs):
     soft = soft_tokens(_numbers(layers), found, layers.unit)
     return replace(model, model=WithSoftTokens(model.model, soft))
 
-# %% ../nbs/22_weight_to_text.ipynb #2375f400
+# %% ../nbs/22_weight_to_text.ipynb #71afb929
 @patch
 def init(self: WeightToText, layers, model, diffs):
     "L as in every reader; the projection from the effects of 256 training diffs."
@@ -385,7 +392,7 @@ def finished(self: WeightToText, layers):
     return {n: (A.detach().clone(), B.detach().clone())
             for n, (A, B) in (lora | _numbers(layers)).items()}
 
-# %% ../nbs/22_weight_to_text.ipynb #40085afc
+# %% ../nbs/22_weight_to_text.ipynb #6f060093
 @patch
 @torch.no_grad()
 def take_over(self: WeightToText, layers):
@@ -396,7 +403,7 @@ def take_over(self: WeightToText, layers):
         layers[n].A.copy_(torch.where(a != 0, A / a, 0.))
         layers[n].B.copy_(B / b)
 
-# %% ../nbs/22_weight_to_text.ipynb #0c6607d1
+# %% ../nbs/22_weight_to_text.ipynb #a9ebac90
 @patch
 def encode(self: WeightToText, tokenizer, layers, question, answer=None):
     "The prompt with a slot for each soft token; with an answer `(input_ids, labels)`."
