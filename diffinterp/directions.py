@@ -6,7 +6,6 @@
 __all__ = ['singular_directions', 'residual_sides', 'direction_tokens', 'WithDirections', 'DirectionTokens']
 
 # %% ../nbs/23_directions.ipynb #d1c70002
-import re
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -21,7 +20,8 @@ from .diffs import LowRank, WeightDiffs, batch_diffs, diffs_hash, pick
 from .loss import token_losses as plain_token_losses
 from .lora import decoder_linears, unwrap, wrap_reader
 from .readers import Reader
-from .weight_to_text import SLOT, check_sizes, encode_slots, encode_slots_chat
+from .weight_to_text import (SLOT, check_sizes, encode_slots,
+                                       encode_slots_chat, expression)
 
 # %% ../nbs/23_directions.ipynb #d1c70008
 def _signed(
@@ -53,10 +53,7 @@ def residual_sides(
     writes, # expression of the whole name of those that write to the residual stream
 ):
     "`{(layer, side): names}`, sides \"reads\" and \"writes\". Raises `DataError`."
-    try: pattern = re.compile(writes)
-    except re.error as e:
-        raise DataError(f"writes={writes!r} is no expression: {e}.") from None
-    groups = {}
+    pattern, groups = expression(writes), {}
     for n in sorted(names):
         side = "writes" if pattern.fullmatch(n) else "reads"
         groups.setdefault((int(n.split(".")[1]), side), []).append(n)
