@@ -171,17 +171,21 @@ def check_sizes(
 # %% ../nbs/22_weight_to_text.ipynb #68d2ceb3
 @torch.no_grad()
 def effects(
-    batch, # {canonical name: (A [b, rank, out], B [b, in, rank])}, from `batch_diffs`
+    batches, # [({canonical name: (A [b, rank, out], B [b, in, rank])}, b)]
     inputs, # {canonical name: [probes, in]}, from `typical_inputs`
     ways, # from `ways_to_stream`
-    size, # b, the number of diffs; an empty batch does not show it
     hidden, # size of the residual stream
 ):
-    "What each change adds to the residual stream [b, linears * probes, hidden]."
-    probes, device = next((len(x), x.device) for x in inputs.values())
-    none = torch.zeros(size, probes, hidden, device=device)
-    found = [ways[n](_added(batch[n], inputs[n])) if n in batch else none for n in ways]
-    return torch.cat(found, 1)
+    "What each change adds to the residual stream [all b, linears * probes, hidden]."
+    sizes = [size for _, size in batches]
+    place, x = torch.arange(sum(sizes)).split(sizes), next(iter(inputs.values()))
+    found = x.new_zeros(sum(sizes), len(ways), len(x), hidden)
+    for i, (n, way) in enumerate(ways.items()):     # a way for all: it reads weights
+        have = [k for k, (batch, _) in enumerate(batches) if n in batch]
+        if not have: continue
+        added = torch.cat([_added(batches[k][0][n], inputs[n]) for k in have])
+        found[torch.cat([place[k] for k in have]), i] = way(added)
+    return found.flatten(1, 2)
 
 # %% ../nbs/22_weight_to_text.ipynb #88b1f29c
 def _unit(vectors): # [..., size]; zero stays zero
@@ -375,12 +379,10 @@ def _check_read(batch, layers):
 def _effects(self: WeightToText, layers, diffs):
     "The effects of these diffs [b, n, hidden]. Raises `DataError` for a misfit."
     store = isinstance(diffs, WeightDiffs)      # else one by one: ranks are not padded
-    found = []
-    for part in [diffs] if store else [[d] for d in diffs]:
-        batch, size = batch_diffs(part, self.diff_scale), len(part)
-        _check_read(batch, layers)
-        found.append(effects(batch, layers.inputs, layers.ways, size, layers.hidden))
-    return torch.cat(found)
+    parts = [diffs] if store else [[d] for d in diffs]
+    batches = [(batch_diffs(part, self.diff_scale), len(part)) for part in parts]
+    for batch, _ in batches: _check_read(batch, layers)
+    return effects(batches, layers.inputs, layers.ways, layers.hidden)
 
 # %% ../nbs/22_weight_to_text.ipynb #c5800503
 @patch
