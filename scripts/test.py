@@ -77,7 +77,7 @@ def settings():
 def addresses():
     "Where the repository's address is another one than in settings.ini"
     user, repo = settings()['user'], settings()['repo']
-    files = [f for g in ('*.md', '*.yml', '*.cff', '*.toml', 'nbs/**/*.ipynb', 'nbs/*.yml', 'scripts/**/*', '.github/**/*.yml') for f in root.glob(g) if f.is_file()]
+    files = [f for g in ('*.md', '*.yml', '*.cff', '*.toml', 'nbs/**/*.ipynb', 'nbs/*.yml', 'scripts/**/*', '.github/**/*.yml') for f in root.glob(g) if f.is_file() and f.suffix != '.pyc']
     found = re.compile(rf'(?:github\.com/|colab\.research\.google\.com/github/)([\w-]+)/{repo}\b|([\w-]+)\.github\.io/{repo}\b')
     return '\n'.join(f'{f.relative_to(root)}: {m[0]}' for f in sorted(files) for m in found.finditer(f.read_text(encoding='utf-8'))
                      if (m[1] or m[2]) not in (user, ''))
