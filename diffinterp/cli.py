@@ -230,6 +230,12 @@ def _check_command(argv):
     advice = f"Did you mean {near[0]!r}?" if near else "See `diffinterp --help`."
     raise DataError(f"There is no command {argv[0]!r}. {advice}")
 
+# %% ../nbs/43_cli.ipynb #9610fdcf
+def _parse(argv):
+    "The parsed arguments; the text of --help is written out before the exit."
+    try: return _make_parser().parse_args(argv)
+    finally: sys.stdout.flush()
+
 # %% ../nbs/43_cli.ipynb #c1100052
 def main(
     argv=None, # list of arguments; None for those of the process
@@ -238,7 +244,7 @@ def main(
     argv = sys.argv[1:] if argv is None else argv
     try:
         _check_command(argv)
-        args = _make_parser().parse_args(argv)
+        args = _parse(argv)
         COMMANDS[args.command].run(args)
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:
