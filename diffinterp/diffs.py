@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LowRank', 'WeightDiff', 'check_base', 'noise_like', 'read_config', 'read_manifest', 'WeightDiffs', 'create_store',
            'add_shard', 'verify_run', 'repair', 'as_list', 'labels_of', 'ids_of', 'pick', 'check_diffs', 'save_diffs',
-           'batch_diffs', 'rescaled', 'bring_to_norm', 'diffs_hash']
+           'batch_diffs', 'check_sizes', 'rescaled', 'bring_to_norm', 'diffs_hash']
 
 # %% ../nbs/11_diffs.ipynb #80b0d6fd
 import copy, functools, hashlib, html, json, math, re
@@ -633,6 +633,22 @@ def batch_diffs(
     def pair(d, n):
         if d and n in d.layers: return d.layers[n].scaled(diff_scale * d.scale)
     return {n: LowRank.stack([pair(d, n) for d in diffs]).to(dtype) for n in names}
+
+# %% ../nbs/11_diffs.ipynb #978b3ba0
+def check_sizes(
+    batch, # {canonical name: (A [b, rank, out], B [b, in, rank])}
+    sizes, # {canonical name: (in, out)} of the model's linears
+):
+    "Raise `DataError` for a diff that does not fit the model."
+    for n, (A, B) in batch.items():
+        if n not in sizes:
+            raise DataError(f"The weight diff changes {n}, which the model lacks.")
+        has, known = (B.shape[-2], A.shape[-1]), sizes[n]
+        if has != known:
+            raise DataError(f"The weight diff of {n} has {has[0]} -> {has[1]}; "
+                            f"the layer is {known[0]} -> {known[1]}.")
+        if not (A.isfinite().all() and B.isfinite().all()):
+            raise DataError(f"The weight diff of {n} is not finite.")
 
 # %% ../nbs/11_diffs.ipynb #4722877d
 @patch

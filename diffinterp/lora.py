@@ -18,7 +18,7 @@ from torch import nn
 from torch.autograd.function import once_differentiable
 
 # %% ../nbs/10_lora.ipynb #f0e146e4
-from .core import DataError, ModelError, patch
+from .core import DataError, ModelError, expression, patch
 
 # %% ../nbs/10_lora.ipynb #574a3f32
 class _AdaptedLinear(torch.autograd.Function):
@@ -244,9 +244,8 @@ def _replace(model, path, module):
 def _chosen(linears, pattern):
     "The linears whose canonical name fits the pattern. Raises `DataError` for none."
     if not pattern: return linears
-    try: found = {n: pair for n, pair in linears.items() if re.fullmatch(pattern, n)}
-    except re.error as e:
-        raise DataError(f"target_modules={pattern!r} is no expression: {e}.") from None
+    fits = expression(pattern, "target_modules").fullmatch
+    found = {n: pair for n, pair in linears.items() if fits(n)}
     if found: return found
     raise DataError(f"target_modules={pattern!r} fits no layer, such as "
                     f"{next(iter(linears))}.")
