@@ -64,6 +64,17 @@ def _likelihoods(reader, diffs, answers, **how):
         found |= {i: -loss for i, loss in zip(full, losses)}
     return [found[i] for i in range(len(answers))]
 
+# %% ../nbs/34_confidence.ipynb #e13a13bd
+def _scored(table, nothing, times):
+    "The table with agreement and score; each diff was read so many times."
+    words = table.answer.map(lambda a: normalized(a) or a)
+    same = table.groupby([table["diff"], words]).answer
+    table["agreement"] = same.transform("size") / times
+    silent = (words == normalized(nothing)) & bool(nothing)
+    heard = table.support.clip(upper=4).mask(silent, 4)
+    table["score"] = table.likelihood + 2 * table.agreement + .5 * heard
+    return table
+
 # %% ../nbs/34_confidence.ipynb #b87277e4
 NORM = 7.5                              # of W over all layers in a reader's training
 _NORM_FACTORS = .45, .6, .8, 1., 1.4, 2.
@@ -92,13 +103,7 @@ def at_norms(
     answers = table["answer"] = reader.ask(many, batch_size=batch_size, **how)
     table["likelihood"] = _likelihoods(reader, many, answers, **how)
     table["support"] = table.likelihood - _priors(reader, answers, **how)
-    words = table.answer.map(lambda a: normalized(a) or a)
-    same = table.groupby([table["diff"], words]).answer
-    table["agreement"] = same.transform("size") / len(factors)
-    silent = (words == normalized(reader.nothing)) & bool(reader.nothing)
-    heard = table.support.clip(upper=4).mask(silent, 4)
-    table["score"] = table.likelihood + 2 * table.agreement + .5 * heard
-    return table
+    return _scored(table, nothing=reader.nothing, times=len(factors))
 
 # %% ../nbs/34_confidence.ipynb #b3e96fb5
 def _priors(reader, answers, **how):

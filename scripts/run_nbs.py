@@ -148,24 +148,27 @@ def options(doc):
                    help='notebooks side by side (default: the cores, at most 4)')
     return p
 
-def run_all(a, write):
-    "Run the notebooks that the command line asks for; returns how many passed and failed"
+def run_all(a, write, beside=lambda: 0):
+    "Run the notebooks that the command line asks for, and `beside` as one job more; returns how many passed and failed, and its result"
     signal.signal(signal.SIGTERM, lambda *args: sys.exit(143))   # so that the notebooks can be stopped
     fns = [f.resolve() for f in a.notebooks] or find(root/'nbs')
     set_environment(threads=max(1, cores() // a.jobs))
     one = lambda f: run(f, a.flags.split(), write, a.timeout)
     with ThreadPoolExecutor(a.jobs) as pool:
-        try: res = list(pool.map(one, fns))
+        try:
+            more = pool.submit(beside)
+            res = list(pool.map(one, fns))
+            more = more.result()
         except BaseException:                       # stopped: take the notebooks along
             pool.shutdown(wait=False, cancel_futures=True)
             for proc in list(running): kill(proc)
             raise
-    return sum(res), len(res)-sum(res)
+    return sum(res), len(res)-sum(res), more
 
 if __name__ == '__main__':
     p = options(__doc__)
     p.add_argument('--check', action='store_true', help='change no file')
     a = p.parse_args()
-    passed, failed = run_all(a, write=not a.check)
+    passed, failed, _ = run_all(a, write=not a.check)
     print(f'{passed} passed, {failed} failed')
     sys.exit(failed > 0)

@@ -4,6 +4,7 @@ Changes no file of the project. Named notebooks are run alone, without the other
 import configparser, json, os, re, shlex, shutil, subprocess, sys, tempfile, time
 from difflib import unified_diff
 from pathlib import Path
+from browser import chromium
 from run_nbs import indent, options, root, run_all
 
 def sh(*cmd, cwd=root):
@@ -117,15 +118,23 @@ def looks():
     if not code and 'No Chromium' in out: print(out.splitlines()[0], flush=True)
     return out if code else ''
 
+def built_docs():
+    "Build the docs and look at them; the number of problems"
+    t = time.time()
+    bad = say('docs', docs(), t)
+    t = time.time()
+    return bad + say('browser', looks(), t)
+
 def panels(offline):
     "Use every panel in JupyterLab, if there is a browser; the text of what is wrong with them"
+    if not chromium():                              # JupyterLab is not installed for nothing
+        print('No Chromium is installed, so the panels are not tried.', flush=True)
+        return ''
     if offline:
         print('JupyterLab cannot be installed without a network, so its panels are not tried.', flush=True)
         return ''
     code, out = sh('scripts/browser.sh', '--lab', 'scripts/panels.ipynb')
-    if 'No Chromium' not in out: return out if code else ''
-    print('No Chromium is installed, so the panels are not tried.', flush=True)
-    return ''
+    return out if code else ''
 
 def go_offline():
     "Let this process's children connect to this machine only; see scripts/offline"
@@ -160,12 +169,10 @@ if __name__ == '__main__':
         t = time.time()
         code, out = sh(sys.executable, '-m', 'diffinterp', 'download-models')
         bad += say('models', out if code else '', t)
-    passed, failed = run_all(a, write=False)
+    beside = {} if a.notebooks else dict(beside=built_docs)   # the docs are built while the notebooks run
+    passed, failed, problems = run_all(a, write=False, **beside)
+    bad += problems
     if not a.notebooks:
-        t = time.time()
-        bad += say('docs', docs(), t)
-        t = time.time()
-        bad += say('browser', looks(), t)
         t = time.time()
         bad += say('panels', panels(a.offline), t)
     if bad: print(f'{bad} of the checks beside the notebooks failed; each counts as one failure')
