@@ -162,6 +162,7 @@ _EXAMPLES = {
                      "--start smollm2-135m-topics --diffs runs/diffs --out runs/more"],
     "ask": ["runs/diffs", "path/to/adapter", "runs/diffs --ids Tea --num-beams 1"],
     "explain": ["path/to/adapter", "path/to/adapter --blocks --report report.html"],
+    "triggers": ["path/to/adapter", "path/to/adapter --triggers words.txt"],
     "info": ["path/to/adapter", "smollm2-135m-topics"], "readers": [""],
     "import": ["path/to/adapter --out runs/imported"],
     "export": ["runs/diffs --out adapters",
@@ -675,6 +676,48 @@ def _show_explanations(args, found, more):
     for path in (args.report, args.card):
         if path: print(f"written: {path}")
     if _shows(args): print("Share it:  diffinterp export", *args.sources)
+
+# %% ../nbs/43_cli.ipynb #df58fb22
+def _triggers_options(add):
+    _source_options(add)
+    add("--triggers", metavar="FILE", help="words, codes or names, one a line "
+        "(default: words that the packaged topics' names have)")
+    add("-n", type=_COUNT, default=1000, metavar="N",
+        help="number of packaged words, without --triggers (default: %(default)s)")
+    add("--template", help="the message, with {trigger} and maybe {question} in it "
+        '(default: "{trigger}. {question}")')
+    add("--top", type=_COUNT, default=3, help="triggers to show (default: %(default)s)")
+    for more in (_model_options, _output_options): more(add)
+
+# %% ../nbs/43_cli.ipynb #9a5172ba
+def _trigger_list(args):
+    "The triggers of the file, else packaged words. Raises `DataError`."
+    from diffinterp.triggers import trigger_words
+    if not args.triggers: return trigger_words(args.n)
+    _check_no_folder(args.triggers)
+    try: lines = Path(args.triggers).read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise DataError(f"{args.triggers} is no text in UTF-8.") from None
+    return [line.strip() for line in lines if line.strip()]
+
+# %% ../nbs/43_cli.ipynb #91f33434
+@_command("triggers", "the words that wake a finetune", options=_triggers_options)
+def _triggers(args):
+    from diffinterp.triggers import TEMPLATE, scan_triggers, standing_out
+    _check_sources(args)
+    triggers = _trigger_list(args)
+    model = _load_model(args, name=_base_of(args.sources[0]))
+    diffs = _open_sources(args, model)
+    _print_cost(args, f"the next token after {len(triggers)} prompts for each of "
+                f"{len(diffs)} finetunes")
+    table = scan_triggers(model, diffs, triggers, template=args.template or TEMPLATE,
+                          progress=_shows(args))
+    found = standing_out(table)
+    best = table.groupby("diff", sort=False).head(args.top).round(2)
+    if args.json: return _print_json(dict(found=found, strongest=_rows(best)))
+    _print_table(best, least=8)
+    for id, trigger in found.items():
+        print(f"{printable(id)}: {printable(trigger or 'no trigger stands out')}")
 
 # %% ../nbs/43_cli.ipynb #2795d439
 def _info_options(add):
