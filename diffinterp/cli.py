@@ -577,6 +577,17 @@ def _named(diffs, ids):
         raise DataError(f"There is no diff {missing[0]!r} in the sources.")
     return [known[i] for i in ids]
 
+# %% ../nbs/43_cli.ipynb #4fdc03a4
+def _base_of(source):
+    "The base that the diffs of a source name; None for a whole model."
+    from diffinterp.sources import open_diffs
+    if Path(source).is_dir() and _is_whole(source): return None
+    return next(iter(open_diffs(source))).base.get("model")
+
+def _is_whole(folder):
+    from diffinterp.sources import folder_kind
+    return folder_kind(folder) == "checkpoint"
+
 # %% ../nbs/43_cli.ipynb #7351c1bd
 def _readings(readings):
     "A DataFrame: diff, answer, confidence if it is known, support, verdict."
@@ -773,17 +784,6 @@ def _readers(args):
     if args.json: return _print_json(rows)
     _print_table(pd.DataFrame(rows), question=40, held_out=40)
     if _shows(args): print(f"\nMore about one:  diffinterp info {rows[0]['reader']}")
-
-# %% ../nbs/43_cli.ipynb #4fdc03a4
-def _base_of(source):
-    "The base that the diffs of a source name; None for a whole model."
-    from diffinterp.sources import open_diffs
-    if Path(source).is_dir() and _is_whole(source): return None
-    return next(iter(open_diffs(source))).base.get("model")
-
-def _is_whole(folder):
-    from diffinterp.sources import folder_kind
-    return folder_kind(folder) == "checkpoint"
 
 # %% ../nbs/43_cli.ipynb #28ab384d
 def _import_options(add):
