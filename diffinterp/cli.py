@@ -691,6 +691,7 @@ def _show_explanations(args, found, more):
 # %% ../nbs/43_cli.ipynb #df58fb22
 def _triggers_options(add):
     _source_options(add)
+    add("--ids", nargs="+", metavar="ID", help="only these diffs")
     add("--triggers", metavar="FILE", help="words, codes or names, one a line "
         "(default: words that the packaged topics' names have)")
     add("-n", type=_COUNT, default=1000, metavar="N",
