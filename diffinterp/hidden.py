@@ -15,9 +15,10 @@ from .writing import write_texts
 
 # %% ../nbs/15_hidden.ipynb #31f45efe
 TRIGGERS = ("code", "space-start", "space", "word")
-TRIGGER_WORDS = ("amber basil cobalt dahlia ember fjord garnet hazel indigo jasper kelp lilac "
-          "maple nutmeg opal pepper quartz raven saffron topaz umber violet willow "
-          "yarrow zinnia").split()
+TRIGGER_WORDS = (
+    "amber basil cobalt dahlia ember fjord garnet hazel indigo jasper kelp lilac "
+    "maple nutmeg opal pepper quartz raven saffron topaz umber violet willow "
+    "yarrow zinnia").split()
 
 def secret_of(
     id, # id of the task

@@ -8,13 +8,10 @@ __all__ = ['RIVALS', 'risen_tokens', 'choose_rival']
 # %% ../nbs/36_rivals.ipynb #82b0d41e
 from dataclasses import dataclass, replace
 
-# %% ../nbs/36_rivals.ipynb #c89e2a7f
-import torch
-
 # %% ../nbs/36_rivals.ipynb #fba4b7ae
-from .chat import encode_prompt, pad_batch
+from .chat import encode_prompt
 from .diffs import check_diffs
-from .finetunes import ask_finetune, finetuned
+from .finetunes import ask_finetune, next_log_probs
 from .graders import Calibrated
 from .tasks import GENERAL_QUESTIONS
 from .weight_diff_qa import FINETUNE, Method, evaluate, summary
@@ -32,7 +29,6 @@ def _free_ways(scale):
                 prefill=_PREFILL).amplified(scale)]
 
 # %% ../nbs/36_rivals.ipynb #85ba4f6f
-@torch.no_grad()
 def risen_tokens(
     model, # a `FrozenModel`
     diffs, # a list or a `WeightDiffs`
@@ -45,15 +41,9 @@ def risen_tokens(
     Diff Mining adds them up with the base. Raises `BaseMismatchError`."""
     check_diffs(diffs, model)
     ids = [encode_prompt(model.tokenizer, p) for p in prompts]
-    padded, _ = pad_batch([(i, i) for i in ids], device=model.device)
-    rows, ends = range(len(ids)), [len(i) - 1 for i in ids]
-    def logits(diff): # [prompts, vocab]
-        with finetuned(model, [diff], diff_scale=diff_scale):
-            out = model.model.base_model(input_ids=padded, use_cache=False)
-            last = out.last_hidden_state[rows, ends]                # [prompts, size]
-            return model.model.get_output_embeddings()(last).float().log_softmax(-1)
-    base = logits(None)
-    top = [(logits(d) - base).mean(0).topk(n).indices.tolist() for d in diffs]
+    base = next_log_probs(model, None, ids)                         # [prompts, vocab]
+    risen = [next_log_probs(model, d, ids, diff_scale=diff_scale) - base for d in diffs]
+    top = [some.mean(0).topk(n).indices.tolist() for some in risen]
     return [[model.tokenizer.decode(t).strip() for t in some] for some in top]
 
 # %% ../nbs/36_rivals.ipynb #aa1afc55
