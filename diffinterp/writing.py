@@ -11,7 +11,7 @@ import itertools, re
 # %% ../nbs/14_writing.ipynb #66ed0e1c
 from .core import append_jsonl, cache_home, json_hash, read_rows, seal
 from .models import in_batches
-from .chat import encode_prompt, generate
+from .chat import encode_prompt, generate, padded_length
 
 # %% ../nbs/14_writing.ipynb #824a2526
 _WRITING_PROMPTS = ["Tell me one interesting fact about {topic}.",
@@ -39,11 +39,19 @@ def _read_cache(path):
     return known
 
 # %% ../nbs/14_writing.ipynb #af7238a7
+_PAD_TO = 32                            # prompts are padded to a multiple of it
+
 def _by_length(prompts):
-    "Lists of positions: the prompts of one list have the same number of tokens."
-    length = lambda i: len(prompts[i])
+    "Lists of positions: the prompts of one list are padded to the same length."
+    length = lambda i: padded_length(len(prompts[i]), _PAD_TO)
     order = sorted(range(len(prompts)), key=length)
     return [list(group) for _, group in itertools.groupby(order, key=length)]
+
+def _same_shape(prompts, size):
+    "Batches of positions, and what fills each up to `size` rows: `[(batch, filling)]`."
+    parts = [group[i:i+size] for group in _by_length(prompts)
+             for i in range(0, len(group), size)]
+    return [(part, part[-1:] * (size - len(part))) for part in parts]
 
 # %% ../nbs/14_writing.ipynb #0730ac9a
 def _write_missing(model, jobs, path, prompts, options, batch_size, bar):
@@ -52,16 +60,17 @@ def _write_missing(model, jobs, path, prompts, options, batch_size, bar):
     asked = [encode_prompt(model.tokenizer, q) for q in questions]
     seeds = [("text", options["seed"], t, prompts[p]) for t, p in jobs]
     sampling = {k: options[k] for k in ("max_new_tokens", "temperature")}
-    def write(batch):
-        texts = generate(model, [asked[i] for i in batch],
-                         seeds=[seeds[i] for i in batch], **sampling)
-        whole = texts if options["whole"] else map(_sentence, texts)
-        rows = zip((jobs[i] for i in batch), whole)
-        append_jsonl(path, *[seal(dict(topic=topic, prompt=p, text=text))
-                             for (topic, p), text in rows])
-        bar.update(len(batch))
-        return texts
-    for positions in _by_length(asked): in_batches(positions, batch_size, write)
+    for part, filling in _same_shape(asked, batch_size):
+        def write(batch):
+            rows = batch + filling if batch == part else batch
+            texts = generate(model, [asked[i] for i in rows], pad_to=_PAD_TO,
+                             seeds=[seeds[i] for i in rows], **sampling)[:len(batch)]
+            whole = texts if options["whole"] else map(_sentence, texts)
+            append_jsonl(path, *[seal(dict(topic=jobs[i][0], prompt=jobs[i][1], text=t))
+                                 for i, t in zip(batch, whole)])
+            bar.update(len(batch))
+            return texts
+        in_batches(part, len(part), write)
 
 # %% ../nbs/14_writing.ipynb #850ab849
 def write_texts(
@@ -71,14 +80,14 @@ def write_texts(
     temperature=0.7, # sampling temperature
     max_new_tokens=40, # the most tokens a text takes
     whole=False, # keep the whole text, not only its first sentence
-    batch_size=64, # texts written at once
+    batch_size=16, # texts written at once
     seed=0, # seed of the sampling
     progress=True, # show a bar
 ):
     "`{topic: texts}` in the order of the prompts; cached texts are not written again."
     from tqdm.auto import tqdm
-    options = dict(prompts=list(prompts), temperature=temperature,
-                   max_new_tokens=max_new_tokens, whole=whole, seed=seed)
+    options = dict(prompts=list(prompts), temperature=temperature, whole=whole,
+                   max_new_tokens=max_new_tokens, seed=seed, rows=batch_size)
     path, positions = _cache_file(model, **options), range(len(prompts))
     wanted = {(t, p) for t in topics for p in positions}
     jobs = sorted(wanted - _read_cache(path).keys())
