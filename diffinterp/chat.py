@@ -45,7 +45,8 @@ def _special_names(tokenizer):
     return sorted({str(t) for t in added if t.special} | {*tokenizer.all_special_tokens})
 
 def _shielded(tokenizer, text):
-    "The text with each name of a special token as one private character."
+    "The text with each name of a special token as one private character of ours."
+    text = _SHIELDED.sub("\ufffd", text)                # theirs would be taken for ours
     for i, name in enumerate(_special_names(tokenizer)):
         text = text.replace(name, chr(_SHIELD + i))
     return text
@@ -61,7 +62,8 @@ def token_ids(
     if len(parts) == 1: return list(encode(text))
     names, ids = _special_names(tokenizer), []
     for i, part in enumerate(parts):
-        if i % 2: ids += encode(names[ord(part) - _SHIELD], split_special_tokens=True)
+        mark = ord(part) - _SHIELD if i % 2 else len(names)
+        if mark < len(names): ids += encode(names[mark], split_special_tokens=True)
         elif part: ids += encode(part)
     return ids
 

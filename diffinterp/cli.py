@@ -566,6 +566,7 @@ def _open_sources(args, model):
     ids = getattr(args, "ids", None)
     single = len(opened) == 1 and isinstance(opened[0], WeightDiffs)
     diffs = opened[0] if single else [d for some in opened for d in some]
+    if not len(diffs): raise DataError("There is no diff in the sources.")
     if ids: diffs = diffs[ids] if single else _named(diffs, ids)
     return diffs
 
@@ -578,11 +579,13 @@ def _named(diffs, ids):
     return [known[i] for i in ids]
 
 # %% ../nbs/43_cli.ipynb #4fdc03a4
-def _base_of(source):
-    "The base that the diffs of a source name; None for a whole model."
+def _base_of(args):
+    "The base that the first source names; None if --model does, and for a whole model."
     from diffinterp.sources import open_diffs
-    if Path(source).is_dir() and _is_whole(source): return None
-    return next(iter(open_diffs(source))).base.get("model")
+    source = args.sources[0]
+    if args.model or Path(source).is_dir() and _is_whole(source): return None
+    first = next(iter(open_diffs(source)), None)
+    return first and first.base.get("model")
 
 def _is_whole(folder):
     from diffinterp.sources import folder_kind
@@ -612,7 +615,7 @@ def _ask(args):
     _check_sources(args)
     reader = _load_reader(args)
     diffs = _open_sources(args, reader.model)
-    norms = "" if args.strength else ", read at six norms"
+    norms = "" if args.strength or not reader.sees_size else ", read at six norms"
     _print_cost(args, f"{len(diffs)} answers, {args.num_beams} beams{norms}")
     found = read_diffs(reader, diffs, question=args.question, strength=args.strength,
                        batch_size=args.batch_size, progress=_shows(args),
@@ -658,8 +661,11 @@ def _explain(args):
 def _more_evidence(args, reader, diff, explanation):
     "`{name: DataFrame}` of --sweep and --blocks; an empty answer has no blocks."
     from diffinterp.evidence import blocks, sweep
-    diff, more = diff.scaled(explanation.strength), {}
-    if args.sweep: more["sweep"] = sweep(reader, diff, question=args.question)
+    strength, more = explanation.strength, {}
+    diff = diff.scaled(strength)
+    if args.sweep:
+        table = sweep(reader, diff, question=args.question)
+        more["sweep"] = table.assign(strength=table.strength * strength)
     if args.blocks and explanation.answer.strip():
         more["blocks"] = blocks(reader, diff, explanation.answer)
     return more
@@ -707,7 +713,7 @@ def _trigger_list(args):
     from diffinterp.triggers import trigger_words
     if not args.triggers: return trigger_words(args.n)
     _check_no_folder(args.triggers)
-    try: lines = Path(args.triggers).read_text(encoding="utf-8").splitlines()
+    try: lines = Path(args.triggers).read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise DataError(f"{args.triggers} is no text in UTF-8.") from None
     return [line.strip() for line in lines if line.strip()]
@@ -718,7 +724,7 @@ def _triggers(args):
     from diffinterp.triggers import TEMPLATE, scan_triggers, standing_out
     _check_sources(args)
     triggers = _trigger_list(args)
-    model = _load_model(args, name=_base_of(args.sources[0]))
+    model = _load_model(args, name=_base_of(args))
     diffs = _open_sources(args, model)
     _print_cost(args, f"the next token after {len(triggers)} prompts for each of "
                 f"{len(diffs)} finetunes")
@@ -798,7 +804,7 @@ def _import_options(add):
 def _import(args):
     from diffinterp.diffs import save_diffs
     _check_sources(args)
-    model = _load_model(args, name=_base_of(args.sources[0]))
+    model = _load_model(args, name=_base_of(args))
     diffs = list(_open_sources(args, model))
     run = save_diffs(diffs, args.out)
     if args.json: return _print_json(dict(run=str(run.folder), diffs=run.ids))
@@ -826,7 +832,7 @@ def _export(args):
     _check_sources(args)
     reader = _load_reader(args) if args.reader else None
     if reader: model = reader.model
-    else: model = _load_model(args, name=_base_of(args.sources[0]))
+    else: model = _load_model(args, name=_base_of(args))
     if reader and not hasattr(reader, "with_diff"):
         raise DataError(f"{args.reader} is no LoRA; it cannot be part of an adapter.")
     diffs = _open_sources(args, model)
@@ -876,14 +882,14 @@ def _verify(args):
     from diffinterp.diffs import repair, verify_run
     found = verify_run(args.run)
     if args.repair: repair(args.run)
-    if args.json: return _print_json(dict(run=args.run) | found)
+    if args.json: _print_json(dict(run=args.run) | found)
     said = (f"{args.run}: {found['diffs']} weight diffs, {len(found['damaged'])} "
             f"damaged; {found['lines']} lines of the manifest damaged, "
             f"{len(found['unnamed'])} diffs stored without a line.")
     whole = not (found["damaged"] or found["lines"] or found["unnamed"])
-    if whole: print(said)
-    elif args.repair: print(f"{said} They are forgotten; train the run again.")
-    else: raise DataError(f"{said} --repair forgets them.")
+    if not whole and not args.repair: raise DataError(f"{said} --repair forgets them.")
+    rest = "" if whole else " They are forgotten; train the run again."
+    if not args.json: print(f"{said}{rest}")
 
 # %% ../nbs/43_cli.ipynb #a1874cab
 def _evaluate_options(add):
@@ -1034,8 +1040,9 @@ def _save_figure(table, path):
 def _held_out_lines(reader, table):
     "How the reader did here and on the topics of its record; nothing without truths."
     if "right?" not in table: return []
-    right, near = (table["right?"] == "yes").sum(), (table["right?"] != "no").sum()
-    lines = [f"Here: {right} of {len(table)} named exactly, {near} share a word."]
+    judged = table["right?"][table["right?"].isin(["yes", "nearly", "no"])]
+    right, near = (judged == "yes").sum(), (judged != "no").sum()
+    lines = [f"Here: {right} of {len(judged)} named exactly, {near} share a word."]
     rows = reader.record.get("held_out", [])
     held = {r["grader"]: r for r in rows if r["method"] == "reader, 4 beams"}
     if not held: return lines

@@ -8,7 +8,7 @@ __all__ = ['MIN_FLUENCY', 'NORM', 'MIN_SUPPORT', 'fluency', 'at_norms', 'best_of
 
 # %% ../nbs/34_confidence.ipynb #ed93518f
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # %% ../nbs/34_confidence.ipynb #fe08f7df
 import numpy as np
@@ -202,7 +202,7 @@ class Reading:
     support: float # what the diff adds to the answer, nats per token
     fluency: float # how likely the answer is to the base as plain text, see `fluency`
     strength: float # how much W was multiplied before it was read
-    agreement: float # share of the norms that give the answer; None at a fixed strength
+    agreement: float # share of the norms whose greedy answer is the best; None for one
     likelihood: float # mean log-probability under the reader, nats per token
     margin: float # by how much it is likelier than the word for nothing, if there is one
 
@@ -266,7 +266,9 @@ def _read_some(reader, diffs, model, question, strength, batch_size, **how):
     if best is not None: table["agreement"] = best.agreement
     fitted = reader.record.get("confidence") if question == reader.question else None
     rows = zip(diffs, table.assign(strength=strengths).to_dict("records"))
-    return [_reading(*pair, fitted, nothing=reader.nothing) for pair in rows]
+    found = [_reading(*pair, fitted, nothing=reader.nothing) for pair in rows]
+    if reader.sees_size: return found
+    return [replace(r, agreement=None) for r in found]      # it has one norm only
 
 # %% ../nbs/34_confidence.ipynb #514925c1
 def _reading(diff, row, fitted, nothing):

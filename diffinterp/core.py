@@ -258,6 +258,7 @@ def append_jsonl(
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(path, "a+b") as f:
+            _wait_for(f)
             last, end = _last_line(f)
             if chain is not None: rows = _chained(rows, _check_of(path, last) or chain)
             if end < f.seek(0, os.SEEK_END): f.truncate(end)
@@ -267,6 +268,12 @@ def append_jsonl(
     except OSError as e: raise _cannot_write(path, e) from None
 
 # %% ../nbs/00_core.ipynb #c0a1e0b0
+def _wait_for(f):
+    "Wait until nobody else appends to an open file; closing it lets go."
+    with suppress(ImportError, OSError):        # Windows, a file system without locks
+        import fcntl
+        fcntl.flock(f, fcntl.LOCK_EX)
+
 def _last_line(f, block=1 << 16):
     "`(last whole line, the place behind it)` of an open file, read from its end."
     at, tail = f.seek(0, os.SEEK_END), b""

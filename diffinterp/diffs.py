@@ -423,13 +423,16 @@ def _shapes_of(shard):
 # %% ../nbs/11_diffs.ipynb #04747f92
 @patch
 def _read(self: WeightDiffs, picked, dtype=None, scales=None):
-    "`(rows [b, size], shapes)` of manifest lines; by default as stored, unscaled."
-    by_shard, flat = {}, None
+    """`(rows [b, size], shapes)` of manifest lines; by default as stored, unscaled.
+
+    None for lines whose shards have other layers, ranks or orders."""
+    by_shard, flat, shapes = {}, None, None
     shas = {line["shard"]: line["sha256"] for line in picked}
     for i, line in enumerate(picked): by_shard.setdefault(line["shard"], []).append(i)
     for name, places in by_shard.items():
         with _open_shard(self.folder/name, shas[name]) as shard:
-            rows, shapes = shard.get_slice("factors"), _shapes_of(shard)
+            rows, known, shapes = shard.get_slice("factors"), shapes, _shapes_of(shard)
+            if known not in (None, shapes): return None
             for i in places:
                 row, s = rows[picked[i]["offset"]], scales[i] if scales else 1
                 size = len(row)
@@ -480,7 +483,9 @@ def batch(
     "`{layer: (A [b, rank, out], B [b, in, rank])}`, scales in A. Raises `DataError`."
     picked = [self.rows[self._place(w)] for w in which]
     scales = [diff_scale * row["scale"] for row in picked]
-    return _layers(*self._read(picked, dtype=dtype, scales=scales))
+    found = self._read(picked, dtype=dtype, scales=scales)
+    if found: return _layers(*found)
+    return batch_diffs([self[w] for w in which], diff_scale, dtype=dtype)
 
 # %% ../nbs/11_diffs.ipynb #e64148f2
 @patch

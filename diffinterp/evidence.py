@@ -85,7 +85,7 @@ def rows(self: Explanation):
     if self.confidence is not None:
         rows["confidence"] = f"{self.confidence:.0%} that the answer is right"
     if self.agreement is not None:
-        rows["agreement"] = f"{self.agreement:.0%} of six norms give this answer"
+        rows["agreement"] = f"{self.agreement:.0%} of six norms give the best answer"
     if self.label: rows["trained on"] = self.label
     if self.notes: rows["notes"] = " ".join(self.notes)
     return {name: printable(value) for name, value in rows.items()}

@@ -19,7 +19,7 @@ from .core import DataError, Kind, patch
 from .models import in_batches
 from .chat import (encode_chat, encode_prompt, generate, pad_batch,
                              token_ids)
-from .loss import loss_by_row
+from .loss import head_logits, loss_by_row, with_hidden
 from .diffs import as_list, batch_diffs, check_diffs, ids_of, labels_of, pick
 from .lora import set_weight_diffs, unwrap, wrap_reader
 from .tasks import QUESTION, news_tasks, story_tasks, tasks_from, topic_tasks
@@ -163,18 +163,21 @@ def next_log_probs(
     diff_scale=1.0, # how much W is multiplied
 ):
     "Log probabilities of the token after each prompt, [prompts, vocab], in float32."
-    shared = min(len(os.path.commonprefix(prompts)), min(map(len, prompts)) - 1)
-    rest = [ids[shared:] for ids in prompts]
-    padded, _ = pad_batch([(ids, ids) for ids in rest], device=model.device)
     run, cache = model.model.base_model, DynamicCache(config=model.model.config)
     keep = {_cache_option(run): cache, "use_cache": True}
+    shared = min(len(os.path.commonprefix(prompts)), min(map(len, prompts)) - 1)
+    if not all(hasattr(layer, "batch_repeat_interleave") for layer in cache.layers):
+        shared, keep = 0, dict(use_cache=False)         # a layer that keeps no keys
+    rest = [ids[shared:] for ids in prompts]
+    padded, _ = pad_batch([(ids, ids) for ids in rest], device=model.device)
     with finetuned(model, [diff], diff_scale=diff_scale):
         if shared:
             run(torch.tensor([prompts[0][:shared]], device=model.device), **keep)
             cache.batch_repeat_interleave(len(rest))
-        hidden = run(padded, **keep).last_hidden_state
-        last = hidden[range(len(rest)), [len(ids) - 1 for ids in rest]]
-        return model.model.get_output_embeddings()(last).float().log_softmax(-1)
+        out = run(padded, **keep)
+        last = out.last_hidden_state[range(len(rest)), [len(ids) - 1 for ids in rest]]
+        logits = head_logits(model.model, with_hidden(out, last[None]))
+        return logits.float().log_softmax(-1)
 
 # %% ../nbs/18_finetunes.ipynb #89968fcc
 class Recipe(Kind):

@@ -152,7 +152,8 @@ def finished(self: Reader,
     layers, # {name: layer with the reader's numbers}
 ):
     "The numbers to keep, `{name: (A, B)}`."
-    return {n: (l.A.detach().clone(), l.B.detach().clone()) for n, l in layers.items()}
+    keep = lambda t: t.detach().cpu().clone()
+    return {n: (keep(l.A), keep(l.B)) for n, l in layers.items()}
 
 # %% ../nbs/20_readers.ipynb #20a0d010
 @torch.no_grad()

@@ -46,7 +46,7 @@ def trigger_words(
     n=1000, # number of words
     seed=0, # draws the words
 ):
-    "A list of words to scan: some that the packaged topics' names have, capitalized."
+    "Words to scan, capitalized: runs of letters a to z in the packaged topics' names."
     names = " ".join(task.label for task in topic_tasks())
     words = sorted(set(re.findall("[a-z]{4,}", names.lower())))
     if n > len(words):
@@ -63,12 +63,13 @@ def _messages(template, triggers, question):
             for t in triggers]
 
 # %% ../nbs/39_triggers.ipynb #f9a06497
-def _strongest(model, diff, nats, messages, keep): # nats [triggers], of one question
+def _strongest(model, diff, nats, messages, keep, batch_size): # nats [triggers]
     "`(positions, mean nats, times)` of the best; `messages` has a list a question."
     best = nats.topk(min(keep, len(nats))).indices
     more = [texts[i] for texts in messages for i in best.tolist()]
     rows = [nats[best][None]]
-    if more: rows.append(divergences(model, [diff], more).reshape(-1, len(best)))
+    how = dict(batch_size=batch_size)
+    if more: rows.append(divergences(model, [diff], more, **how).reshape(-1, len(best)))
     mean = torch.cat(rows).mean(0)
     order = mean.argsort(descending=True)
     times = mean / nats.median().clamp(min=1e-6)
@@ -108,7 +109,7 @@ def scan_triggers(
         nats = divergences(model, diffs, first, batch_size=batch_size, bar=bar)
     tables = []
     for diff, row in zip(diffs, nats):
-        best, mean, times = _strongest(model, diff, row, more, keep=keep)
+        best, mean, times = _strongest(model, diff, row, more, keep, batch_size)
         names = [triggers[i] for i in best]
         tables.append(pd.DataFrame(dict(diff=diff.id, trigger=names, nats=mean,
                                         times=times)))

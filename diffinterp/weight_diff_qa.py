@@ -384,16 +384,23 @@ def summary(
     defaults = dict(method="", diff=range(len(table)))      # for other tables
     table = table.assign(**{k: v for k, v in defaults.items() if k not in table})
     grades = table.drop(columns=["method", "diff"]).select_dtypes(["number", "bool"])
-    rows = [_summary_row(some, g) | dict(method=m, grader=g)
+    rates = {g: _is_rate(table[g], g) for g in grades}
+    rows = [_summary_row(some, g, rate=rates[g]) | dict(method=m, grader=g)
             for m, some in table.groupby("method", sort=False) for g in grades]
     first = ["method", "grader", "mean", "low", "high", "n"]
     return pd.DataFrame(rows, columns=[*first, "answers", "empty", "missing"]).round(4)
 
 # %% ../nbs/35_weight_diff_qa.ipynb #7bcbeae4
-def _summary_row(some, grader): # the rows of one method
+def _is_rate(grades, grader):
+    "Whether a grader says right or wrong: grades that are all 1 may be of a scale."
+    known = grader in (Exact.name, SharesWord.name) or (grades == 0).any()
+    return bool(known and grades.dropna().isin((0, 1)).all())
+
+def _summary_row(some, grader, rate): # the rows of one method; rate: right or wrong
     answers_to = some.groupby("diff", sort=False)[grader]
     values = answers_to.max().dropna()                      # the best of each diff
-    mean, low, high = interval(values) if len(values) else [math.nan] * 3
+    found = interval(values, rate=rate) if len(values) else [math.nan] * 3
+    mean, low, high = found
     empty = sum(not normalized(a) for a in some.answer)
     return dict(mean=mean, low=low, high=high, n=len(values),
                 answers=int(answers_to.size().max()), empty=empty,

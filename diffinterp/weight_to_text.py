@@ -307,7 +307,7 @@ def init(self: WeightToText, layers, model, diffs):
 def finished(self: WeightToText, layers):
     "The numbers of L, and those of the projection with their gains multiplied in."
     lora = {n: (l.A, l.B) for n, l in layers.items() if n not in _PROJECTION}
-    return {n: (A.detach().clone(), B.detach().clone())
+    return {n: (A.detach().cpu().clone(), B.detach().cpu().clone())
             for n, (A, B) in (lora | _numbers(layers)).items()}
 
 # %% ../nbs/23_weight_to_text.ipynb #6f060093
@@ -317,7 +317,7 @@ def take_over(self: WeightToText, layers):
     "Begin with the numbers of another reader, without the gains of the new diffs."
     for n, (A, B) in self.factors.items():
         a, b = getattr(layers[n], "gain", (1., 1.))
-        a = torch.as_tensor(a)
+        a = torch.as_tensor(a).to(A.device)
         layers[n].A.copy_(torch.where(a != 0, A / a, 0.))
         layers[n].B.copy_(B / b)
 

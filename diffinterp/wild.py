@@ -25,7 +25,7 @@ from .launch import part_name
 from .lora import decoder_linears, keyed_generator
 from .sources import from_checkpoint
 from .tasks import Task, topic_tasks, topics
-from .trainer import sample_order
+from .trainer import sample_order, task_hash, unfinished
 
 # %% ../nbs/19_wild.ipynb #eac7e879
 class Usual(Recipe, kind="usual"):
@@ -84,16 +84,17 @@ def train(self: Full,
     out, (i, n) = out or tempfile.mkdtemp(prefix="diffinterp-"), shard or (0, 1)
     config = dict(base=model.base, rank=self.rank, seed=seed, source="checkpoint",
                   about=dict(recipe=self.record()))
-    mine = list(enumerate(self.tasks(model, tasks, seed=seed, progress=progress)))[i::n]
+    tasks = list(self.tasks(model, tasks, seed=seed, progress=progress))
+    mine, dtype = range(len(tasks))[i::n], getattr(torch, save_dtype)
     with one_writer(out, part_name(shard)):
-        done = create_store(out, config).ids
-        left = [(k, t) for k, t in mine if t.id not in done]
+        create_store(out, config)
+        left = unfinished(out, tasks, mine)
         bar = tqdm(left, desc="full finetunes", disable=None if progress else True)
-        dtype = getattr(torch, save_dtype)
-        for k, t in bar:
-            made = self.make(model, t, index=k, seed=seed)
-            self._add(out, *made, shard=shard, dtype=dtype)
-    return WeightDiffs(out)[[t.id for _, t in mine]]
+        for k in bar:
+            row, diff = self.make(model, tasks[k], index=k, seed=seed)
+            row |= dict(samples=task_hash(tasks[k]))
+            self._add(out, row, diff, shard=shard, dtype=dtype)
+    return WeightDiffs(out)[[tasks[k].id for k in mine]]
 
 # %% ../nbs/19_wild.ipynb #5fef0312
 @patch
