@@ -739,7 +739,8 @@ def _triggers(args):
 
 # %% ../nbs/43_cli.ipynb #2795d439
 def _info_options(add):
-    add("source", help="a run, a folder of PEFT adapters, a published file, a reader")
+    add("source", help="a run, a folder of PEFT adapters, a whole model, a published file, "
+                       "a reader")
     _output_options(add)
 
 # %% ../nbs/43_cli.ipynb #9d674c8f
@@ -751,10 +752,12 @@ def _info(args):
     if (Path(folder)/"reader.json").exists(): rows = [_reader_row(folder)]
     else:
         _check_sources(argparse.Namespace(sources=[args.source]))
-        rows = _source_rows(args.source, most=None if args.json else 20)
+        whole = Path(args.source).is_dir() and _is_whole(args.source)
+        most = None if args.json else 20
+        rows = [_model_row(args.source)] if whole else _source_rows(args.source, most)
     if args.json: return _print_json(rows)
     for row in rows:
-        for name, value in row.items(): print(f"{name:<12} {value}")
+        for name, value in row.items(): print(f"{name:<12} {printable(value)}")
         print()
 
 # %% ../nbs/43_cli.ipynb #0b8631fd
@@ -767,6 +770,16 @@ def _source_rows(source, most=None):
                  notes=d.meta.get("notes", [])) for d in diffs[:most]]
     left = len(diffs) - len(rows)
     return rows + ([dict(more=left)] if left else [])
+
+# %% ../nbs/43_cli.ipynb #f69d96fe
+def _model_row(folder):
+    "What a whole model says of itself; what it learned is its difference to a base."
+    from diffinterp.core import read_json
+    config = read_json(Path(folder)/"config.json")
+    return dict(id=Path(folder).name, kind="whole model",
+                model_type=config["model_type"],
+                layers=config.get("num_hidden_layers"),
+                notes=["`ask`, `explain` and `import` take its difference to the base."])
 
 # %% ../nbs/43_cli.ipynb #3b246392
 def _reader_row(folder):
