@@ -521,7 +521,7 @@ def _train_reader(args):
 # %% ../nbs/43_cli.ipynb #c1100029
 def _ask_options(add):
     for more in (_source_options, _strength_option, _reader_option): more(add)
-    add("--ids", nargs="+", metavar="ID", help="only these diffs")
+    _ids_option(add)
     add("--question", help="another question than the one of the reader's training")
     add("--temperature", type=_NUMBER,
         help="sample the answers (default: the likeliest answer)")
@@ -538,6 +538,9 @@ def _source_options(add):
         "from, a folder or a hub id (default: the base)")
     add("--any-base", action="store_true",
         help="go on with an adapter that names another base")
+
+def _ids_option(add):
+    add("--ids", nargs="+", metavar="ID", help="only these diffs")
 
 # %% ../nbs/43_cli.ipynb #7f62c652
 def _strength(text):
@@ -697,7 +700,7 @@ def _show_explanations(args, found, more):
 # %% ../nbs/43_cli.ipynb #df58fb22
 def _triggers_options(add):
     _source_options(add)
-    add("--ids", nargs="+", metavar="ID", help="only these diffs")
+    _ids_option(add)
     add("--triggers", metavar="FILE", help="words, codes or names, one a line "
         "(default: words that the packaged topics' names have)")
     add("-n", type=_COUNT, default=1000, metavar="N",

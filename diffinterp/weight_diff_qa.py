@@ -399,8 +399,8 @@ def _is_rate(grades, grader):
 def _summary_row(some, grader, rate): # the rows of one method; rate: right or wrong
     answers_to = some.groupby("diff", sort=False)[grader]
     values = answers_to.max().dropna()                      # the best of each diff
-    found = interval(values, rate=rate) if len(values) else [math.nan] * 3
-    mean, low, high = found
+    if len(values): mean, low, high = interval(values, rate=rate)
+    else: mean = low = high = math.nan
     empty = sum(not normalized(a) for a in some.answer)
     return dict(mean=mean, low=low, high=high, n=len(values),
                 answers=int(answers_to.size().max()), empty=empty,
