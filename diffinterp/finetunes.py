@@ -188,6 +188,7 @@ class Recipe(Kind):
     lr = 1e-2 # learning rate at the start; it falls linearly to zero
     max_grad_norm = 1.0 # each task's gradient is clipped to this norm
     weight_decay = 0.0 # of AdamW
+    lora_dropout = 0.0 # share of the adapters' inputs that a step leaves out
     samples_per_step = 1 # samples of each task in one step
     target_modules = "" # expression of the adapted layers' names; "" for all
 
@@ -211,7 +212,8 @@ def record(self: Recipe):
     "A plain dict of the kind and the options that do something, as a run stores it."
     plain = lambda value: list(value) if isinstance(value, tuple) else value
     values = {n: plain(getattr(self, n)) for n in self.options()}
-    neutral = dict(weight_decay=0, samples_per_step=1, target_modules="")
+    neutral = dict(weight_decay=0, lora_dropout=0, samples_per_step=1,
+                   target_modules="")
     some = {n: v for n, v in values.items() if n not in neutral or v != neutral[n]}
     return dict(kind=self.kind, **some)
 
