@@ -82,9 +82,9 @@ def _reader_option(add):
         help="name of a packaged reader, or a folder (default: %(default)s)")
 
 # %% ../nbs/43_cli.ipynb #c1100050
-def _answer_options(add, num_beams):
-    add("--num-beams", type=_COUNT, default=num_beams,
-        help="beams of a search; 1 for greedy answers (default: %(default)s)")
+def _answer_options(add, num_beams, where=""):
+    add("--num-beams", type=_COUNT, default=num_beams, help="beams of a search"
+        f"{where}; 1 for greedy answers (default: %(default)s)")
     add("--batch-size", type=_COUNT, default=16,
         help="diffs asked at once; halved if memory runs out (default: %(default)s)")
     add("--seed", type=int, default=0, help="seed of sampled answers (default: 0)")
@@ -525,7 +525,7 @@ def _ask_options(add):
     add("--question", help="another question than the one of the reader's training")
     add("--temperature", type=_NUMBER,
         help="sample the answers (default: the likeliest answer)")
-    _answer_options(add, num_beams=4)
+    _answer_options(add, num_beams=4, where=" at one strength")
     for more in (_model_options, _output_options): more(add)
 
 # %% ../nbs/43_cli.ipynb #550261a8
@@ -549,8 +549,8 @@ def _strength(text):
 
 def _strength_option(add):
     add("--strength", type=_strength, help="how much each diff is multiplied before it "
-        "is read; 1 is six times as fast, but has no confidence (default: `best`, the "
-        "best of six norms)")
+        "is read; 1 is much faster, but has no confidence (default: `best`, six norms "
+        "together)")
 
 def _check_sources(args):
     "Raise `DataError` for a source that is neither here nor could be a hub id."
@@ -618,8 +618,9 @@ def _ask(args):
     _check_sources(args)
     reader = _load_reader(args)
     diffs = _open_sources(args, reader.model)
-    norms = "" if args.strength or not reader.sees_size else ", read at six norms"
-    _print_cost(args, f"{len(diffs)} answers, {args.num_beams} beams{norms}")
+    once = args.strength or not reader.sees_size
+    how = f"{args.num_beams} beams" if once else "read at six norms together"
+    _print_cost(args, f"{len(diffs)} answers, {how}")
     found = read_diffs(reader, diffs, question=args.question, strength=args.strength,
                        batch_size=args.batch_size, progress=_shows(args),
                        temperature=args.temperature or 0., seed=args.seed,
@@ -637,7 +638,7 @@ def _explain_options(add):
     add("--amplify", type=_NUMBER, default=6.,
         help="factor of the amplified finetune beside it (default: 6)")
     add("--num-beams", type=_COUNT, default=4,
-        help="beams of every answer (default: %(default)s)")
+        help="beams of every answer at one strength (default: %(default)s)")
     add("--sweep", action="store_true", help="also the answers at five strengths")
     add("--blocks", action="store_true", help="also the blocks that carry the answer")
     add("--report", metavar="FILE", help="write one HTML file with the evidence")

@@ -48,9 +48,9 @@ def explain(
     source, # diffs, or what `open_diffs` opens
     model=None, # a `FrozenModel`; None takes the reader's own
     question=None, # None takes the question of the reader's training
-    strength=None, # how much W is multiplied before it is read; None: the best of six
+    strength=None, # how much W is multiplied before it is read; None: six norms together
     amplify=6.0, # how much W is multiplied for the amplified finetune
-    num_beams=4, # of every answer
+    num_beams=4, # of every answer at one strength
 ):
     "A list of `Explanation`, one a diff. Raises what `open_diffs` raises."
     model, asked = reader.model_for(model), question or reader.question
@@ -85,7 +85,7 @@ def rows(self: Explanation):
     if self.confidence is not None:
         rows["confidence"] = f"{self.confidence:.0%} that the answer is right"
     if self.agreement is not None:
-        rows["agreement"] = f"{self.agreement:.0%} of six norms give the best answer"
+        rows["agreement"] = f"{self.agreement:.0%} of six norms alone give this answer"
     if self.label: rows["trained on"] = self.label
     if self.notes: rows["notes"] = " ".join(self.notes)
     return {name: printable(value) for name, value in rows.items()}
