@@ -101,8 +101,8 @@ def _contrasted(self: Jointly, joint, other): # [groups, beams, vocab] each
 # %% ../nbs/18_finetunes.ipynb #73b9016e
 def _beside_base(diffs, prompts, how, contrast):
     "`(diffs, prompts, options)` of one batch with the base beside every diff."
-    if how["temperature"] and how["seeds"]:
-        raise DataError("Contrast has no seeded samples; leave the temperature at 0.")
+    if how["temperature"]:              # each row would draw a token of its own
+        raise DataError("Contrast has no samples; leave the temperature at 0.")
     choose = Jointly(torch.ones(len(prompts), 1), contrast=contrast)
     pairs = [row for diff in diffs for row in (diff, None)]
     return pairs, [p for p in prompts for _ in "ab"], how | dict(processors=[choose])

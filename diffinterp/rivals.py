@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from .chat import encode_prompt
 from .diffs import check_diffs
 from .finetunes import ask_finetune, next_log_probs
-from .graders import Calibrated
+from .graders import Calibrated, Exact
 from .tasks import GENERAL_QUESTIONS
 from .weight_diff_qa import FINETUNE, Method, evaluate, summary
 
@@ -72,6 +72,8 @@ def choose_rival(
     grader = grader or Calibrated(empty=1.)
     table = evaluate(reader, diffs, methods, controls=False, graders=[grader], **how)
     means = summary(table)
+    exact = means[means.grader == Exact.name].set_index("method")["mean"]
     rows = means[means.grader == grader.name].sort_values("mean", ascending=False)
+    rows = rows.assign(exact=rows.method.map(exact))
     best = next(m for m in methods if m.name == rows.method.iloc[0])
     return best, rows.drop(columns="grader").reset_index(drop=True)
