@@ -160,7 +160,7 @@ _EXAMPLES = {
                     "--texts my.csv --kind hidden-word --out runs/hidden"],
     "train-reader": ["--diffs runs/diffs --dev runs/dev --out runs/reader",
                      "--start smollm2-135m-topics --diffs runs/diffs --out runs/more"],
-    "ask": ["runs/diffs", "path/to/adapter", "runs/diffs --ids Tea --num-beams 1"],
+    "ask": ["runs/diffs", "path/to/adapter", "runs/diffs --ids Tea --strength 1"],
     "explain": ["path/to/adapter", "path/to/adapter --blocks --report report.html"],
     "triggers": ["path/to/adapter", "path/to/adapter --triggers words.txt"],
     "info": ["path/to/adapter", "smollm2-135m-topics"], "readers": [""],
@@ -359,6 +359,7 @@ def _print_training_cost(args, recipe, num_tasks, model):
     "Say how long this many finetunes take; a step is timed for it."
     if not _shows(args): return
     passes = num_tasks * recipe.steps * len(getattr(recipe, "weights", [1]))
+    passes *= recipe.samples_per_step
     _print_cost(args, f"{num_tasks} finetunes of {recipe.steps} steps, rank "
                 f"{recipe.rank}", seconds=passes * model.step_seconds())
 
@@ -525,7 +526,7 @@ def _ask_options(add):
     add("--question", help="another question than the one of the reader's training")
     add("--temperature", type=_NUMBER,
         help="sample the answers (default: the likeliest answer)")
-    _answer_options(add, num_beams=4, where=" at one strength")
+    _answer_options(add, num_beams=4, where=", where a diff is read at one strength")
     for more in (_model_options, _output_options): more(add)
 
 # %% ../nbs/43_cli.ipynb #550261a8
@@ -620,6 +621,7 @@ def _ask(args):
     diffs = _open_sources(args, reader.model)
     once = args.strength or not reader.sees_size
     how = f"{args.num_beams} beams" if once else "read at six norms together"
+    if args.temperature: how = "sampled"
     _print_cost(args, f"{len(diffs)} answers, {how}")
     found = read_diffs(reader, diffs, question=args.question, strength=args.strength,
                        batch_size=args.batch_size, progress=_shows(args),
@@ -638,7 +640,8 @@ def _explain_options(add):
     add("--amplify", type=_NUMBER, default=6.,
         help="factor of the amplified finetune beside it (default: 6)")
     add("--num-beams", type=_COUNT, default=4,
-        help="beams of every answer at one strength (default: %(default)s)")
+        help="beams of the answers without the reader, and of the reader's at one "
+        "strength (default: %(default)s)")
     add("--sweep", action="store_true", help="also the answers at five strengths")
     add("--blocks", action="store_true", help="also the blocks that carry the answer")
     add("--report", metavar="FILE", help="write one HTML file with the evidence")

@@ -86,7 +86,8 @@ def at_norms(
     model=None, # a `FrozenModel`; None takes the reader's own
     question=None, # None takes the question of the reader's training
     factors=_NORM_FACTORS, # of the norm `NORM`, one after the other
-    batch_size=16, # diffs asked at once
+    batch_size=16, # rows asked at once: one for each norm of a diff
+    max_new_tokens=None, # the most tokens an answer takes; None: those of the labels
 ):
     """A DataFrame: diff, norm, strength, answer, likelihood, support, agreement, score.
 
@@ -101,7 +102,8 @@ def at_norms(
     table["norm"] *= NORM
     many = [diffs[i].scaled(s) for i, s in zip(table["diff"], table.strength)]
     how = dict(question=question or reader.question, model=model)
-    answers = table["answer"] = reader.ask(many, batch_size=batch_size, **how)
+    asked = dict(batch_size=batch_size, max_new_tokens=max_new_tokens, **how)
+    answers = table["answer"] = reader.ask(many, **asked)
     table["likelihood"] = _likelihoods(reader, many, answers, **how)
     table["support"] = table.likelihood - _priors(reader, answers, **how)
     return _scored(table, nothing=reader.nothing, times=len(factors))
@@ -129,7 +131,7 @@ def joint_answers(
     table, # what `at_norms` gave for them
     model=None, # a `FrozenModel`; None takes the reader's own
     question=None, # None takes the question of the reader's training
-    batch_size=16, # rows of a batch: seven for each diff
+    batch_size=16, # rows of a batch; a diff has one for each norm, and one more
     max_new_tokens=None, # the most tokens an answer takes; None: those of the labels
 ):
     "One greedy answer to each diff, written at all its norms together."
@@ -145,7 +147,8 @@ def joint_answers(
         asked = [question or reader.question] * len(rows)
         found = reader.answer(model, rows, asked, processors=[choose], **how)
         return found[::choose.rows()]
-    return in_batches(range(len(diffs)), max(1, batch_size // 7), run=answer)
+    size = max(1, batch_size // (scores.shape[1] + 1))
+    return in_batches(range(len(diffs)), size, run=answer)
 
 # %% ../nbs/34_confidence.ipynb #83d58fa8
 _LESS_FLUENT = 1.                       # nats per token
@@ -242,7 +245,7 @@ class Reading:
     confidence: float # probability that the answer is right; None if not known
     support: float # what the diff adds to the answer, nats per token
     fluency: float # how likely the answer is to the base as plain text, see `fluency`
-    strength: float # how much W was multiplied before it was read
+    strength: float # factor on W of the best single norm, or the one that was given
     agreement: float # share of the norms whose own answer it is; None for a single one
     likelihood: float # mean log-probability under the reader, nats per token
     margin: float # by how much it is likelier than the word for nothing, if there is one
@@ -262,14 +265,19 @@ def read_diffs(
     model=None, # a `FrozenModel`; None takes the reader's own
     question=None, # None takes the question of the reader's training
     strength=None, # how much each W is multiplied; None: six norms together
-    batch_size=16, # diffs asked at once
+    batch_size=16, # rows asked at once; a diff at six norms takes seven
     progress=False, # show a bar
-    **how, # for `Reader.ask`; num_beams counts with a strength only
+    num_beams=1, # of an answer at one strength; six norms together are read greedily
+    temperature=0.0, # 0 for the likeliest answer; else a sample, at the best norm
+    seed=None, # of sampled answers
+    max_new_tokens=None, # the most tokens an answer takes; None: those of the labels
 ):
     "A list of `Reading`, one a diff. Raises what `open_diffs` raises."
     model, asked = reader.model_for(model), question or reader.question
     diffs, found = open_diffs(source, base=model), []
     bar = tqdm(total=len(diffs), desc="reading", disable=None if progress else True)
+    how = dict(num_beams=num_beams, temperature=temperature, seed=seed,
+               max_new_tokens=max_new_tokens)
     how |= dict(question=asked, strength=strength, batch_size=batch_size)
     for k in range(0, len(diffs), batch_size):
         some = list(diffs[k:k+batch_size])
@@ -295,42 +303,52 @@ def _features(reader, diffs, answers, model, question):
 # %% ../nbs/34_confidence.ipynb #36b13b56
 def _read_some(reader, diffs, model, question, strength, batch_size, **how):
     "The readings of one batch."
-    reader, best = reader.at_norm(0), None          # each diff comes at its own strength
+    reader = reader.at_norm(0)                      # each diff comes at its own strength
     asked = dict(model=model, question=question, batch_size=batch_size)
-    if not strength: best = best_of(norms := at_norms(reader, diffs, **asked))
-    strengths = [strength] * len(diffs) if strength else best.strength.tolist()
+    norms = None if strength else at_norms(reader, diffs, **asked,
+                                           max_new_tokens=how["max_new_tokens"])
+    strengths = [strength] * len(diffs) if strength else best_of(norms).strength.tolist()
     many = [d.scaled(s) for d, s in zip(diffs, strengths)]
-    if strength or how.get("temperature") or not reader.sees_size:
-        answers = reader.ask(many, **asked, **how)
-    else:
-        length = how.get("max_new_tokens")
-        joint = joint_answers(reader, diffs, norms, **asked, max_new_tokens=length)
-        answers = fluent_enough(model, joint, best.answer.tolist())
+    greedy = norms is not None and not how["temperature"]
+    if greedy and reader.sees_size:
+        answers = _from_all_norms(reader, diffs, norms, **asked, **how)
+    elif greedy and how["num_beams"] == 1: answers = norms.answer.tolist()
+    else: answers = reader.ask(many, **asked, **how)
     table = _features(reader, many, answers, model, question).assign(strength=strengths)
-    if best is not None: table["agreement"] = _agreement(norms, answers)
-    if best is not None and reader.sees_size:
-        table["single_likelihood"], table["single_support"] = best.likelihood, best.support
+    if norms is not None: table = table.assign(**_beside(norms, answers, reader.sees_size))
     fitted = reader.record.get("confidence") if question == reader.question else None
     rows = zip(diffs, table.to_dict("records"))
-    found = [_reading(*pair, fitted, nothing=reader.nothing) for pair in rows]
-    if reader.sees_size: return found
-    return [replace(r, agreement=None) for r in found]      # it has one norm only
+    return [_reading(*pair, fitted, reader) for pair in rows]
 
-def _agreement(table, answers):
-    "For each answer the share of the norms whose own answer it is."
+def _from_all_norms(reader, diffs, norms, model, max_new_tokens, **how):
+    "The joint answers, or the best of the six where these are much more fluent."
+    asked = dict(question=how["question"], batch_size=how["batch_size"])
+    joint = joint_answers(reader, diffs, norms, model, max_new_tokens=max_new_tokens,
+                          **asked)
+    return fluent_enough(model, joint, best_of(norms).answer.tolist())
+
+# %% ../nbs/34_confidence.ipynb #c121178b
+def _beside(table, answers, sees_size):
+    "What the readings at single norms say of the answers: columns of features."
     word = lambda answer: normalized(answer) or answer
     same = [word(a) == word(answers[i]) for i, a in zip(table["diff"], table.answer)]
-    return pd.Series(same).groupby(table["diff"].to_numpy()).mean().to_numpy()
+    found = pd.Series(same).groupby(table["diff"].to_numpy()).mean().to_numpy()
+    if not sees_size: return dict(agreement=found)
+    best = best_of(table)
+    return dict(agreement=found, single_likelihood=best.likelihood,
+                single_support=best.support)
 
 # %% ../nbs/34_confidence.ipynb #514925c1
-def _reading(diff, row, fitted, nothing):
+def _reading(diff, row, fitted, reader):
     "The `Reading` of a diff from its features."
     known = fitted and "agreement" in row
     sure = round(confidence_of(fitted, row), 3) if known else None
     found = verdict(row["answer"], row["support"], row["fluency"],
-                    not known or sure >= fitted["threshold"], nothing=nothing)
-    numbers = {n: round(row[n], 3)
-               for n in ("support", "fluency", "strength", "likelihood")}
-    some = ("agreement", "margin", "single_likelihood", "single_support")
+                    not known or sure >= fitted["threshold"], nothing=reader.nothing)
+    if not reader.sees_size: row |= dict(agreement=None)    # it has one norm only
+    numbers = {n: round(float(row[n]), 3) for n in _NUMBERS if row.get(n) is not None}
     return Reading(diff.id, diff.label, row["answer"], verdict=found, confidence=sure,
-                   **numbers, **{name: row.get(name) for name in some})
+                   **dict.fromkeys(_NUMBERS) | numbers)
+
+_NUMBERS = ("support", "fluency", "strength", "agreement", "likelihood", "margin",
+            "single_likelihood", "single_support")

@@ -50,7 +50,7 @@ def explain(
     question=None, # None takes the question of the reader's training
     strength=None, # how much W is multiplied before it is read; None: six norms together
     amplify=6.0, # how much W is multiplied for the amplified finetune
-    num_beams=4, # of every answer at one strength
+    num_beams=4, # of the answers without the reader, and of the reader at one strength
 ):
     "A list of `Explanation`, one a diff. Raises what `open_diffs` raises."
     model, asked = reader.model_for(model), question or reader.question

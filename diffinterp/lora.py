@@ -151,8 +151,9 @@ def dropout_mask(
     return (_mixed(both) >= share * 2**32) / (1 - share)
 
 @patch
-def _dropped(self: MultiTaskLoRALinear, x): # [batch, seq, in]
+def _dropped(self: MultiTaskLoRALinear, x): # [batch, ..., in]
     "The adapter's inputs without those that are left out: [num_tasks, rows * seq, in]."
+    x = x.reshape(len(x), -1, x.shape[-1])                  # [batch, seq, in]
     x = x.unflatten(0, (len(self.dropout_keys), -1))        # [num_tasks, rows, seq, in]
     mask = dropout_mask(self.dropout_keys, x.shape, self.lora_dropout)
     return (x * mask.to(x.dtype)).flatten(1, 2)

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 # %% ../nbs/38_make_readers.ipynb #fa176948
-from .confidence import fit_confidence, read_diffs
+from .confidence import Reading, fit_confidence, read_diffs
 from .core import DataError, read_json, write_text
 from .diffs import labels_of
 from .finetunes import News, Ordinary, Plain, Recipe, ask_finetune
@@ -276,7 +276,9 @@ def wild_readings(
 
 def _kept_readings(reader, diffs, model, path, how):
     "The readings of some diffs, from the file if it is there."
-    if path and path.exists(): return pd.DataFrame(read_json(path)["readings"])
+    kept = pd.DataFrame(read_json(path)["readings"] if path and path.exists() else [])
+    names = [field.name for field in dataclasses.fields(Reading)]
+    if set(names) <= set(kept): return kept                 # earlier versions have less
     rows = [dataclasses.asdict(r) for r in read_diffs(reader, diffs, model, **how)]
     if path: write_text(path, json.dumps(dict(readings=rows), ensure_ascii=False))
     return pd.DataFrame(rows)

@@ -110,9 +110,9 @@ def _new_dropout(self: ParallelLoRA):
     "New keys for the next pass, of every layer and task."
     if not self.lora_dropout: return
     self.passes += 1
-    for name, a in self.adapters.items():
-        keys = [dropout_key(k, self.passes, name) for k in self.keys]
-        a.dropout_keys = torch.tensor(keys, device=self.model.device)
+    keys = torch.tensor([[dropout_key(k, self.passes, name) for k in self.keys]
+                         for name in self.adapters], device=self.model.device)
+    for a, each in zip(self.adapters.values(), keys): a.dropout_keys = each
 
 def dropout_key(
     *key, # any values: "seed|task id", pass from 1 on, layer
@@ -138,6 +138,7 @@ def step(
     loss = sum(w * l for w, l in zip(weights, losses)) / sum(weights)
     loss.sum().backward()
     self._update(lr)
+    for a in self.adapters.values(): a.dropout_keys = None
     return loss.detach()
 
 @patch

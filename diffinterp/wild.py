@@ -82,6 +82,9 @@ def train(self: Full,
     save_dtype="float32", # dtype of the stored factors
 ):
     "One diff for each task, trained alone; returns the `WeightDiffs`."
+    unused = [n for n in ("lora_dropout", "samples_per_step", "target_modules")
+              if getattr(self, n) != getattr(Recipe, n)]
+    if unused: raise DataError(f"The recipe {self.kind!r} does not use {unused[0]}.")
     out, (i, n) = out or tempfile.mkdtemp(prefix="diffinterp-"), shard or (0, 1)
     config = dict(base=model.base, rank=self.rank, seed=seed, source="checkpoint",
                   about=dict(recipe=self.record()))
