@@ -341,7 +341,7 @@ def _beside(table, answers, sees_size):
 # %% ../nbs/34_confidence.ipynb #514925c1
 def _reading(diff, row, fitted, reader):
     "The `Reading` of a diff from its features."
-    known = fitted and "agreement" in row
+    known = fitted and fitted["features"].keys() <= row.keys()
     sure = round(confidence_of(fitted, row), 3) if known else None
     found = verdict(row["answer"], row["support"], row["fluency"],
                     not known or sure >= fitted["threshold"], nothing=reader.nothing)
