@@ -124,7 +124,10 @@ def make(self: Full,
     return row, diff
 
 @patch
-def in_turn(self: Full, task, seed):
+def in_turn(self: Full,
+    task, # a `Task`
+    seed, # draws what is random
+):
     "The tasks that the copy is trained on, one after the other."
     return [task]
 
@@ -133,7 +136,11 @@ class After(Full, kind="after"):
     "A full finetune on another packaged topic, and then one on the task's own."
 
 @patch
-def in_turn(self: After, task, seed):
+def in_turn(self: After,
+    task, # a `Task`
+    seed, # draws the topic that comes first
+):
+    "A packaged topic of the training, and the task."
     topics = topic_tasks("train", 2, seed=f"{seed}|{task.id}")
     return [next(t for t in topics if t.label != task.label), task]
 
