@@ -18,13 +18,13 @@ from tqdm.auto import tqdm
 
 # %% ../nbs/34_confidence.ipynb #655da31d
 from .core import DataError
-from .chat import pad_batch, token_ids
-from .diffs import as_list
-from .loss import token_losses
-from .finetunes import Jointly
 from .models import in_batches
-from .scores import normalized
+from .chat import pad_batch, token_ids
+from .loss import token_losses
+from .diffs import as_list
 from .sources import open_diffs
+from .finetunes import Jointly
+from .scores import normalized
 
 # %% ../nbs/34_confidence.ipynb #e7000011
 _REPEATED, _RARE = 14., 8.      # nats of a repeated token, and at most of another
@@ -276,9 +276,9 @@ def read_diffs(
     model, asked = reader.model_for(model), question or reader.question
     diffs, found = open_diffs(source, base=model), []
     bar = tqdm(total=len(diffs), desc="reading", disable=None if progress else True)
-    how = dict(num_beams=num_beams, temperature=temperature, seed=seed,
+    how = dict(question=asked, strength=strength, batch_size=batch_size, seed=seed,
+               num_beams=num_beams, temperature=temperature,
                max_new_tokens=max_new_tokens)
-    how |= dict(question=asked, strength=strength, batch_size=batch_size)
     for k in range(0, len(diffs), batch_size):
         some = list(diffs[k:k+batch_size])
         found += _read_some(reader, some, model, **how)
@@ -303,40 +303,32 @@ def _features(reader, diffs, answers, model, question):
 # %% ../nbs/34_confidence.ipynb #36b13b56
 def _read_some(reader, diffs, model, question, strength, batch_size, **how):
     "The readings of one batch."
-    reader = reader.at_norm(0)                      # each diff comes at its own strength
+    reader, best = reader.at_norm(0), None          # each diff comes at its own strength
     asked = dict(model=model, question=question, batch_size=batch_size)
-    norms = None if strength else at_norms(reader, diffs, **asked,
-                                           max_new_tokens=how["max_new_tokens"])
-    strengths = [strength] * len(diffs) if strength else best_of(norms).strength.tolist()
+    length = dict(max_new_tokens=how["max_new_tokens"])
+    if not strength: best = best_of(norms := at_norms(reader, diffs, **asked, **length))
+    strengths = [strength] * len(diffs) if strength else best.strength.tolist()
     many = [d.scaled(s) for d, s in zip(diffs, strengths)]
-    greedy = norms is not None and not how["temperature"]
+    greedy = best is not None and not how["temperature"]
     if greedy and reader.sees_size:
-        answers = _from_all_norms(reader, diffs, norms, **asked, **how)
-    elif greedy and how["num_beams"] == 1: answers = norms.answer.tolist()
+        joint = joint_answers(reader, diffs, norms, **asked, **length)
+        answers = fluent_enough(model, joint, best.answer.tolist())
+    elif greedy and how["num_beams"] == 1: answers = best.answer.tolist()
     else: answers = reader.ask(many, **asked, **how)
     table = _features(reader, many, answers, model, question).assign(strength=strengths)
-    if norms is not None: table = table.assign(**_beside(norms, answers, reader.sees_size))
+    if best is not None: table["agreement"] = _agreement(norms, answers)
+    if best is not None and reader.sees_size:
+        table["single_likelihood"], table["single_support"] = best.likelihood, best.support
     fitted = reader.record.get("confidence") if question == reader.question else None
     rows = zip(diffs, table.to_dict("records"))
     return [_reading(*pair, fitted, reader) for pair in rows]
 
-def _from_all_norms(reader, diffs, norms, model, max_new_tokens, **how):
-    "The joint answers, or the best of the six where these are much more fluent."
-    asked = dict(question=how["question"], batch_size=how["batch_size"])
-    joint = joint_answers(reader, diffs, norms, model, max_new_tokens=max_new_tokens,
-                          **asked)
-    return fluent_enough(model, joint, best_of(norms).answer.tolist())
-
 # %% ../nbs/34_confidence.ipynb #c121178b
-def _beside(table, answers, sees_size):
-    "What the readings at single norms say of the answers: columns of features."
+def _agreement(table, answers):
+    "For each answer the share of the norms whose own answer it is."
     word = lambda answer: normalized(answer) or answer
     same = [word(a) == word(answers[i]) for i, a in zip(table["diff"], table.answer)]
-    found = pd.Series(same).groupby(table["diff"].to_numpy()).mean().to_numpy()
-    if not sees_size: return dict(agreement=found)
-    best = best_of(table)
-    return dict(agreement=found, single_likelihood=best.likelihood,
-                single_support=best.support)
+    return pd.Series(same).groupby(table["diff"].to_numpy()).mean().to_numpy()
 
 # %% ../nbs/34_confidence.ipynb #514925c1
 def _reading(diff, row, fitted, reader):

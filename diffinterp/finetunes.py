@@ -25,7 +25,7 @@ from .lora import set_weight_diffs, unwrap, wrap_reader
 from .tasks import QUESTION, news_tasks, story_tasks, tasks_from, topic_tasks
 from .writing import texts_about, write_stories
 from .hidden import hidden_topic_tasks, ordinary_tasks
-from .trainer import train_diffs
+from .trainer import effective_options, train_diffs
 
 # %% ../nbs/18_finetunes.ipynb #f6955ead
 def put_diffs(
@@ -105,7 +105,8 @@ def _beside_base(diffs, prompts, how, contrast):
         raise DataError("Contrast has no samples; leave the temperature at 0.")
     choose = Jointly(torch.ones(len(prompts), 1), contrast=contrast)
     pairs = [row for diff in diffs for row in (diff, None)]
-    return pairs, [p for p in prompts for _ in "ab"], how | dict(processors=[choose])
+    twice = [prompt for prompt in prompts for row in range(2)]
+    return pairs, twice, how | dict(processors=[choose])
 
 # %% ../nbs/18_finetunes.ipynb #8ad972f2
 def ask_finetune(
@@ -235,10 +236,7 @@ def record(self: Recipe):
     "A plain dict of the kind and the options that do something, as a run stores it."
     plain = lambda value: list(value) if isinstance(value, tuple) else value
     values = {n: plain(getattr(self, n)) for n in self.options()}
-    neutral = dict(weight_decay=0, lora_dropout=0, samples_per_step=1,
-                   target_modules="")
-    some = {n: v for n, v in values.items() if n not in neutral or v != neutral[n]}
-    return dict(kind=self.kind, **some)
+    return dict(kind=self.kind, **effective_options(values))
 
 @patch
 def __repr__(self: Recipe):

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ParallelLoRA', 'dropout_key', 'sample_order', 'group_by_length', 'recorded_options', 'task_hash', 'unfinished',
-           'TrainingStep', 'train_diffs']
+           'TrainingStep', 'effective_options', 'train_diffs']
 
 # %% ../nbs/17_trainer.ipynb #bbe6c66d
 import itertools, math, random, sys, tempfile, time, warnings, zlib
@@ -138,7 +138,8 @@ def step(
     loss = sum(w * l for w, l in zip(weights, losses)) / sum(weights)
     loss.sum().backward()
     self._update(lr)
-    for a in self.adapters.values(): a.dropout_keys = None
+    if self.lora_dropout:                               # nothing is left out from here on
+        for a in self.adapters.values(): a.dropout_keys = None
     return loss.detach()
 
 @patch
@@ -456,7 +457,9 @@ def finish(self: _Run, budget, progress, on_step):
     return WeightDiffs(self.folder)[[id for id in ids if id not in self.failed]]
 
 # %% ../nbs/17_trainer.ipynb #9c8f0ac5
-def _without_neutral(options):
+def effective_options(
+    options, # {name: value} of a run or a recipe
+):
     "The options that do something, so that records of earlier versions still hold."
     neutral = dict(weight_decay=0, lora_dropout=0, samples_per_step=1)
     return {k: v for k, v in options.items()
@@ -502,7 +505,7 @@ def train_diffs(
                    save_dtype=save_dtype, weight_decay=weight_decay, about=about,
                    lora_dropout=lora_dropout, samples_per_step=samples_per_step,
                    target_modules=target_modules)
-    options = _without_neutral(options)
+    options = effective_options(options)
     config, budget = _run_config(model, out, budget=tokens_per_batch, options=options)
     with one_writer(out, part_name(shard)):
         create_store(out, config)
