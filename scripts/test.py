@@ -118,12 +118,13 @@ def looks():
     if not code and 'No Chromium' in out: print(out.splitlines()[0], flush=True)
     return out if code else ''
 
-def built_docs():
-    "Build the docs and look at them; the number of problems"
-    t = time.time()
-    bad = say('docs', docs(), t)
-    t = time.time()
-    return bad + say('browser', looks(), t)
+def seen(offline):
+    "Build the docs, look at them, and use the panels; the number of problems"
+    bad = 0
+    for name, problems in {'docs': docs, 'browser': looks, 'panels': lambda: panels(offline)}.items():
+        t = time.time()
+        bad += say(name, problems(), t)
+    return bad
 
 def panels(offline):
     "Use every panel in JupyterLab, if there is a browser; the text of what is wrong with them"
@@ -169,12 +170,9 @@ if __name__ == '__main__':
         t = time.time()
         code, out = sh(sys.executable, '-m', 'diffinterp', 'download-models')
         bad += say('models', out if code else '', t)
-    beside = {} if a.notebooks else dict(beside=built_docs)   # the docs are built while the notebooks run
+    beside = {} if a.notebooks else dict(beside=lambda: seen(a.offline))    # while the notebooks run
     passed, failed, problems = run_all(a, write=False, **beside)
     bad += problems
-    if not a.notebooks:
-        t = time.time()
-        bad += say('panels', panels(a.offline), t)
     if bad: print(f'{bad} of the checks beside the notebooks failed; each counts as one failure')
     print(f'{passed} passed, {failed+bad} failed')
     sys.exit(failed+bad > 0)
