@@ -8,7 +8,7 @@ __all__ = ['MIN_FLUENCY', 'NORM', 'MIN_SUPPORT', 'fluency', 'at_norms', 'best_of
 
 # %% ../nbs/34_confidence.ipynb #ed93518f
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 # %% ../nbs/34_confidence.ipynb #fe08f7df
 import numpy as np

@@ -94,6 +94,20 @@ def dependencies():
             for name in names: used.setdefault(name.split('.')[0], f.name)
     return '\n'.join(f'{f} imports {name}' for name, f in used.items() if name.lower() not in {*sys.stdlib_module_names, 'diffinterp', *listed})
 
+def names():
+    "Names that the cells of a notebook use and never define, and imports they do not use; cells that no test runs count too"
+    import ast
+    from pyflakes.checker import Checker
+    from pyflakes.messages import UndefinedName, UnusedImport
+    out = []
+    for f in sorted((root/'nbs').rglob('*.ipynb')):
+        cells = [''.join(c['source']) for c in json.loads(f.read_text(encoding='utf-8'))['cells'] if c['cell_type'] == 'code']
+        lines = '\n'.join(c for c in cells if not c.startswith('%%')).splitlines()
+        found = Checker(ast.parse('\n'.join(lines))).messages
+        out += [f'{f.relative_to(root)}: {m.message % m.message_args}: {lines[m.lineno-1].strip()}' for m in found
+                if isinstance(m, UndefinedName) or isinstance(m, UnusedImport) and '#' not in lines[m.lineno-1]]
+    return '\n'.join(out)
+
 def undocumented():
     "Public names without a docstring, and their parameters without a comment"
     import importlib
@@ -163,7 +177,7 @@ if __name__ == '__main__':
         for name, problems in {
             'no machine paths in outputs': paths_in_outputs, 'commands in pages': commands_in_pages,
             'one address': addresses, 'dependencies are listed': dependencies,
-            'public names are documented': undocumented}.items():
+            'names in notebooks': names, 'public names are documented': undocumented}.items():
             t = time.time()
             bad += say(name, problems(), t)
     if not a.notebooks:                             # once, before notebooks side by side ask for it
