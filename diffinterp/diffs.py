@@ -46,7 +46,8 @@ def rank(self: LowRank):
 @patch
 def dense(self: LowRank):
     "The product `(B @ A).mT`: [..., out, in], as a linear layer stores its weight."
-    return (self.B @ self.A).mT
+    dtype = torch.promote_types(self.A.dtype, self.B.dtype)     # `scaled` widens A
+    return (self.B.to(dtype) @ self.A.to(dtype)).mT
 
 # %% ../nbs/11_diffs.ipynb #d1f00006
 @patch

@@ -7,8 +7,8 @@ __all__ = ['EMBEDDED', 'keep_memory', 'cached_package', 'choose_dtype_attention'
            'FrozenModel', 'freeze', 'check_compiler', 'loading_errors', 'load_model', 'download_model', 'in_batches']
 
 # %% ../nbs/01_models.ipynb #81a62d05
-import contextlib, copy, ctypes, functools, gc, hashlib, io, json, os, platform, shutil
-import subprocess, sys, tempfile, threading, time, warnings, weakref, zipfile
+import contextlib, copy, ctypes, functools, gc, hashlib, io, json, os, platform, re
+import shutil, subprocess, sys, tempfile, threading, time, warnings, weakref, zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -399,15 +399,24 @@ def is_base(self: FrozenModel,
     return True
 
 # %% ../nbs/01_models.ipynb #4d7af021
+_SAYS_LITTLE = (r"(checkpoint-)?\d+|[0-9a-f]{40}|base|best|final|last|merged|model|"
+                "output")
+
+def _short_name(name):
+    "The last part of a hub id or a path; the last two where the last says little."
+    in_cache = r".*models--(.+?)--(.+?)/snapshots/[^/]+/?$"
+    path = Path(re.sub(in_cache, r"\1/\2", str(name)).lower())
+    return "/".join(path.parts[-2:] if re.fullmatch(_SAYS_LITTLE, path.name)
+                    else path.parts[-1:])
+
 @patch
 def is_named(self: FrozenModel,
     name, # name of a base model
 ):
     "Whether a hub id or a folder names this model. Owner and case do not count."
-    short = lambda name: Path(str(name)).name.lower()
     embedded = f"{EMBEDDED}-{_EMBEDDED_SHA256[:12]}", _EMBEDDED_ORIGIN
     names = [self.name, *embedded] if self.name == EMBEDDED else [self.name]
-    return short(name) in map(short, names)
+    return _short_name(name) in map(_short_name, names)
 
 # %% ../nbs/01_models.ipynb #4461d8db
 _locks = weakref.WeakKeyDictionary()

@@ -7,7 +7,7 @@ __all__ = ['in_card', 'push_folder', 'save_merged', 'check_export', 'from_peft',
            'open_diffs', 'as_diffs']
 
 # %% ../nbs/12_sources.ipynb #4dd8c0b9
-import copy, csv, html, json, re, warnings
+import copy, csv, html, json, re, warnings, zipfile
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -176,7 +176,7 @@ def _check_peft(config, where):
     "Raise `DataError` for an adapter that is more than plain LoRA pairs."
     is_set = lambda k, v: v and k not in _HARMLESS and (k, v) != ("bias", "none")
     odd = {_NAMES.get(k, k) for k, v in config.items() if is_set(k, v)}
-    if (kind := config.get("peft_type")) != "LORA": odd.add(f"peft_type {kind}")
+    if (kind := config.get("peft_type")) != "LORA": odd = {f"peft_type {kind}"}
     if odd:
         raise DataError(f"The adapter in {where} uses {', '.join(sorted(odd))}; "
                         "only plain LoRA pairs can be read.")
@@ -279,18 +279,29 @@ def _pair(module, factors, where):
         raise DataError(f"{where} has a factor of {name} that is no matrix of floats.")
     A, B = (factors[factor].detach().cpu().T for factor in ("lora_B", "lora_A"))
     _check_pair(A, B, name, where=where)
-    return LowRank(A.contiguous(), B.contiguous())
+    own = dict(memory_format=torch.contiguous_format)   # the model may train on
+    return LowRank(A.clone(**own), B.clone(**own))
+
+# %% ../nbs/12_sources.ipynb #596f22e7
+def _balanced(pair):
+    "The pair, or a better one of the same product if large parts of it cancel."
+    A, B = (t.float() for t in pair)
+    if A.norm() * B.norm() <= 20 * LowRank(A, B).norm(): return pair
+    return LowRank(A.double(), B.double()).cut(pair.rank).to(torch.float32)
 
 # %% ../nbs/12_sources.ipynb #d2f000a6
 def _scaled_layers(config, tensors, where):
     "`({layer: LowRank}, scale, names that are left out)` of an adapter's tensors."
     pairs, left_out = _sort_tensors(tensors, where)
-    if not pairs: raise DataError(f"The adapter in {where} has no LoRA factors.")
+    if not pairs:
+        more = next((f"; it has {n}" for n in left_out if "lora_" in n), "")
+        raise DataError(f"The adapter in {where} has no LoRA factors of the decoder's "
+                        f"linear layers{more}.")
     layers, scales = {}, {}
     for module, factors in pairs.items():
         pair, name = _pair(module, factors, where), canonical_name(module)
         if name in layers: raise DataError(f"{where} has {name} twice.")
-        layers[name] = pair
+        layers[name] = _balanced(pair)
         scales[name] = _peft_scale(config, module, rank=pair.rank, where=where)
     scale = next(iter(scales.values())) or 1.           # lora_alpha may be 0
     layers = {n: pair.scaled(scales[n] / scale) for n, pair in layers.items()}
@@ -331,7 +342,8 @@ def _read_safetensors(path):
 
 def _read_torch(path):
     "What `torch.save` wrote, tensors and plain objects only. Raises `DataError`."
-    try: return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    how = dict(map_location="cpu", weights_only=True)
+    try: return torch.load(path, mmap=zipfile.is_zipfile(path), **how)
     except Exception as e:              # a broken pickle can raise nearly any of them
         why = " ".join(str(e).split()).partition(". ")[0][:160] or type(e).__name__
         why = "".join(c if c.isprintable() else "?" for c in why)
@@ -375,7 +387,11 @@ def from_peft(
     "Read one PEFT LoRA adapter. Raises `DataError` for what a pair cannot carry."
     if _is_peft_model(source):
         adapter = adapter or source.active_adapter
-        found, where, id = _state_of(source, adapter), "the PeftModel", adapter
+        if adapter not in source.peft_config:
+            raise DataError(f"The PeftModel has no adapter {adapter!r}; it has "
+                            f"{', '.join(source.peft_config)}.")
+        found, id = _state_of(source, adapter), adapter
+        where = f"the PeftModel ({adapter})"
     else:
         found, where, id = _read_adapter(Path(source)), source, Path(source).name
     about = dict(label=label, id=id) | (dict(base=base) if base else {})
@@ -383,15 +399,35 @@ def from_peft(
 
 # %% ../nbs/12_sources.ipynb #d2f000c1
 class _InMemory(dict):
-    "The weights of a model in memory by name."
-    def __init__(self, model): super().__init__(model.named_parameters())
+    "The weights of a model in memory by name. Raises `DataError` if PEFT is on it."
+    def __init__(self, model):
+        super().__init__(model.named_parameters())
+        if any(".lora_A." in name for name in self):
+            raise DataError("The model has a PEFT adapter on it. Save the adapter and "
+                            "open its folder, or merge it with merge_and_unload().")
     def shape(self, name): return list(self[name].shape)
+
+# %% ../nbs/12_sources.ipynb #769760db
+_INDEX = "model.safetensors.index.json"
+
+def _weight_files(folder):
+    "The safetensors files of a checkpoint. Raises `DataError` if it is quantised."
+    config = read_json(folder/"config.json") if (folder/"config.json").is_file() else {}
+    if kind := config.get("quantization_config"):
+        kind = kind.get("quant_method", "") if isinstance(kind, dict) else ""
+        raise DataError(f"{folder} is quantised ({kind or 'see config.json'}). Save it "
+                        "in bfloat16 or float32.")
+    if (folder/"model.safetensors").is_file(): return [folder/"model.safetensors"]
+    if not (folder/_INDEX).is_file(): return sorted(folder.glob("*.safetensors"))
+    named = read_json(folder/_INDEX).get("weight_map")
+    if isinstance(named, dict): return sorted({folder/str(f) for f in named.values()})
+    raise DataError(f"{folder/_INDEX} has no weight_map.")
 
 # %% ../nbs/12_sources.ipynb #6f0cf66f
 class _InFiles(dict):
     "The weights of a checkpoint folder by name; each is read when it is asked for."
     def __init__(self, folder):
-        paths = sorted(Path(folder).glob("*.safetensors"))
+        paths = _weight_files(Path(folder))
         super().__init__((name, path) for path in paths for name in _names_in(path))
         if not self: raise DataError(f"{folder} holds no .safetensors files.")
 
@@ -402,11 +438,31 @@ class _InFiles(dict):
         with _open_safetensors(self.get(name)) as file:
             return file.get_slice(name).get_shape()
 
+# %% ../nbs/12_sources.ipynb #ecc3a0f1
+def _folder_of(name):
+    "The folder of a model by its path or hub id; None if it is not on this machine."
+    if Path(name).is_dir(): return Path(name)
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", name): return None
+    from huggingface_hub import try_to_load_from_cache
+    found = try_to_load_from_cache(name, "config.json")
+    return Path(found).parent if isinstance(found, str) else None
+
+def _own_files(model):
+    "The files of a `FrozenModel` if they are finer than its weights; None if not."
+    folder = _folder_of(model.name)
+    if not folder or not any(folder.glob("*.safetensors")): return None
+    files, now = _InFiles(folder), _InMemory(model.model)
+    name = next((n for n in now if n in files and now[n].dim() == 2), None)
+    if name is None or files[name].dtype == now[name].dtype: return None
+    same = torch.equal(files[name].to(now[name].dtype), now[name].detach().cpu())
+    return files if same else None
+
 # %% ../nbs/12_sources.ipynb #8619900e
 def _weights(source):
     "The weights of a folder, a hub id, a `FrozenModel` or a transformers model."
-    model = getattr(source, "model", source)
-    if isinstance(model, torch.nn.Module): return _InMemory(model)
+    if isinstance(source, FrozenModel):
+        return _own_files(source) or _InMemory(source.model)
+    if isinstance(source, torch.nn.Module): return _InMemory(source)
     if Path(source).exists(): return _InFiles(source)
     check_hub_id(str(source))
     return _InFiles(_from_hub(str(source)))
@@ -456,20 +512,26 @@ def _exact_svd(delta):
 # %% ../nbs/12_sources.ipynb #d2f000c9
 def _change(ours, theirs):
     "How much a weight changed, in words; empty where it did not."
-    if ours.dim() == theirs.dim() > 0 and ours.shape[1:] == theirs.shape[1:] \
-            and len(ours) != len(theirs):
-        return f"{theirs.shape[0] - ours.shape[0]:+d} rows"
-    if ours.shape != theirs.shape: return f"shape {list(theirs.shape)}"
-    ours, theirs = ours.float().cpu(), theirs.float().cpu()
+    if ours is None: return "new"
+    if ours.shape[1:] != theirs.shape[1:]: return f"shape {list(theirs.shape)}"
+    rows, more = min(len(ours), len(theirs)), len(theirs) - len(ours)
+    ours, theirs = ours[:rows].float().cpu(), theirs[:rows].float().cpu()
+    if not theirs.isfinite().all(): return "not finite"
     change = (theirs - ours).norm() / ours.norm().clamp(min=1e-12)
-    return "" if change == 0 else f"{change:.1%} of its norm"
+    parts = [f"{more:+d} rows"] if more else []
+    if change: parts.append(f"{change:.1%} of its norm")
+    return ", ".join(parts)
+
+_HEAD, _EMBEDDING = "lm_head.weight", "embed_tokens.weight"     # may be one tensor
 
 def _other_changes(base, other, linears):
-    "`{name: change in words}` of all weights that are in both, beside the linears."
+    "`{name: change in words}` of all weights of the other, beside the linears."
     theirs, ours = ({_plain(name): name for name in some} for some in (other, base))
-    both = [name for name in ours if name in theirs and name not in linears]
+    tied = dict([(_HEAD, ours[_EMBEDDING])] if _EMBEDDING in ours else [])
+    ours, more = tied | ours, [name for name in theirs if name not in linears]
+    before = lambda name: base[ours[name]] if name in ours else None
     with torch.no_grad():
-        changes = {n: _change(base[ours[n]], other[theirs[n]]) for n in both}
+        changes = {n: _change(before(n), other[theirs[n]]) for n in more}
     return {name: change for name, change in changes.items() if change}
 
 # %% ../nbs/12_sources.ipynb #d2f000ca
@@ -514,7 +576,9 @@ def _change_of(name, ours, theirs):
     if odd := {ours.dtype, theirs.dtype} - set(_FLOATS):
         raise DataError(f"{name} is stored as {min(map(str, odd))}, so the checkpoint "
                         "or its base is quantised. Save it in bfloat16 or float32.")
-    change = theirs.detach().float().cpu() - ours.detach().float().cpu()
+    ours, theirs = ours.detach().cpu(), theirs.detach().cpu()
+    if torch.equal(theirs.to(ours.dtype), ours): return torch.zeros(ours.shape)
+    change = theirs.float() - ours.float()          # not only the rounding of the base
     if change.isfinite().all(): return change
     raise DataError(f"{name} of the checkpoint or its base is not finite.")
 
@@ -531,11 +595,17 @@ def _cut_layers(base, other, linears, rank, energy):
     return layers, left / total if layers else 0.
 
 # %% ../nbs/12_sources.ipynb #212802aa
+_ROUNDING = .7          # full finetunes lose about a third at rank 16, roundings most
+
 def _checkpoint_notes(changes, left):
     "The notes of a diff between checkpoints: what was cut off, and what left out."
     notes = []
     if left > 1e-6:
         notes.append(f"{left:.0%} of the change's squared norm was cut off.")
+    if left > _ROUNDING:
+        notes.append("This looks like another rounding of the base rather than like a "
+                     "finetune. If the checkpoint began at another model, name it "
+                     "as its beginning (before).")
     return notes + _left_out_note([f"{n} ({change})" for n, change in changes.items()])
 
 # %% ../nbs/12_sources.ipynb #d2f000d5
@@ -643,13 +713,13 @@ def _read_index(path):
 
 # %% ../nbs/12_sources.ipynb #d2f000e1
 def _adapter_folders(folder):
-    "The PEFT adapters in a folder: its own, else named ones, else the last checkpoint."
-    if (folder/"adapter_config.json").exists(): return [folder]
+    "The PEFT adapters in a folder: its own and named ones, else the last checkpoint."
+    own = [folder] if (folder/"adapter_config.json").exists() else []
     found = sorted(f.parent for f in folder.glob("*/adapter_config.json"))
     step = lambda f: int(re.fullmatch(r"checkpoint-(\d+)", f.name)[1])
     steps = [f for f in found if re.fullmatch(r"checkpoint-\d+", f.name)]
     named = [f for f in found if f not in steps]
-    return named or ([max(steps, key=step)] if steps else [])
+    return own + named or ([max(steps, key=step)] if steps else [])
 
 # %% ../nbs/12_sources.ipynb #ffa12c5c
 def folder_kind(
@@ -670,13 +740,16 @@ def _open_folder(folder, base, cut, repo=None):
     "The diffs in a folder. Raises `DataError` if there are none."
     kind = folder_kind(folder)
     if kind == "run": return WeightDiffs(folder)
-    if kind == "adapter": return [from_peft(f) for f in _adapter_folders(folder)]
     if kind == "index": return _PublishedDiffs(folder/"index.csv", repo)
-    if base is not None: return [from_checkpoint(folder, base, **cut)]
+    id = Path(repo).name if repo else folder.resolve().name
+    of = lambda f, diff: replace(diff, id=id) if f == folder else diff
+    if kind == "adapter": return [of(f, from_peft(f)) for f in _adapter_folders(folder)]
+    if base is not None: return [of(folder, from_checkpoint(folder, base, **cut))]
     raise DataError(f"{folder} is a whole model; name its base too.")
 
 # %% ../nbs/12_sources.ipynb #d2f000e3
-_HUB_FILES = ["adapter_*", "*/adapter_*", "config.json", "*.safetensors", "index.csv"]
+_HUB_FILES = ["adapter_*", "*/adapter_*", "config.json", "*.safetensors", _INDEX,
+              "index.csv"]
 
 def _from_hub(name):
     "The folder of a hub repository's adapters, model or index. Raises `ModelError`."
@@ -690,6 +763,8 @@ def _open_path(source, base, cut):
     path = Path(source)
     if path.is_dir(): return _open_folder(path, base, cut)
     if path.name.endswith(".csv"): return _PublishedDiffs(path)
+    if path.suffix in (".safetensors", ".bin", ".json") and path.is_file():
+        raise DataError(f"{path} is one file of a finetune; name its folder.")
     if path.is_file(): return _from_published(path)
     check_hub_id(str(source))
     return _open_folder(_from_hub(str(source)), base, cut, repo=str(source))
@@ -706,7 +781,7 @@ def check_hub_id(
 def _revision_note(base, model):
     "A list with the note that an adapter names another revision, or an empty list."
     named, own = base.get("revision"), model.base.get("revision")
-    if not named or not own or named == own: return []
+    if named in (None, "", "main", own) or not own: return []
     return [f"It names revision {named} of its base; this model is revision {own}."]
 
 # %% ../nbs/12_sources.ipynb #15f08825
@@ -726,6 +801,25 @@ def _on_base(diff, model, any_base):
         notes.append(f"It names {named} as its base, and was put on {model.name}.")
     return replace(diff, base=model.base, meta=diff.meta | dict(notes=notes))
 
+# %% ../nbs/12_sources.ipynb #7c9bfafc
+def _check_live(peft_model, model, any_base):
+    "Raise an error unless a `PeftModel` is on a copy of the base."
+    if peft_model.get_base_model() is model.model:
+        raise DataError("The PeftModel is on the base itself. Save the adapter, take it "
+                        "off with unload(), and open its folder; or give PEFT a copy of "
+                        "the base.")
+    theirs = dict(peft_model.get_base_model().named_modules())
+    pairs = [(linear.weight, getattr(theirs.get(path), "weight", None))
+             for path, linear in decoder_linears(model.model).values()]
+    ours, other = next((p for p in pairs if p[1] is not None and p[1].dim() == 2),
+                       (None, None))
+    if any_base or ours is None or ours.shape != other.shape: return
+    ours, other = (t.detach().float().cpu() for t in (ours, other))
+    far = ((ours - other).norm() / ours.norm()).item()
+    said = f"The base of the PeftModel is {far:.1%} away from {model.name}"
+    if far > .2: raise BaseMismatchError(f"{said}. Give any_base to read it anyway.")
+    if far > .01: warnings.warn(f"{said}. Answers may be worse.", stacklevel=3)
+
 # %% ../nbs/12_sources.ipynb #d2f000e6
 def open_diffs(
     source, # a run, PEFT folder, checkpoint, .pt, index.csv, hub id, model, diff or list
@@ -736,6 +830,8 @@ def open_diffs(
     any_base=False, # go on with an adapter that names another base
 ):
     "A sequence of weight diffs. Raises `DataError` and `BaseMismatchError`."
+    if _is_peft_model(source) and isinstance(base, FrozenModel):
+        _check_live(source, base, any_base)
     diffs = _opened(source, before or base, dict(rank=rank, energy=energy))
     if not isinstance(base, FrozenModel) or isinstance(diffs, WeightDiffs): return diffs
     put_on = lambda diff: _on_base(diff, base, any_base or before is not None)
