@@ -409,6 +409,10 @@ def _explain_compiler():
                          "Leave compile out.") from e
 
 # %% ../nbs/10_lora.ipynb #572c8975
+def _drops(adapter):
+    "Whether it leaves inputs out now; tracing the masks takes the compiler minutes."
+    return getattr(adapter, "dropout_keys", None) is not None
+
 def _compiled_with_gradient(block):
     "The block's forward, compiled where gradients are on."
     forward = block.forward
@@ -417,7 +421,8 @@ def _compiled_with_gradient(block):
     fast = torch.compile(forward, dynamic=True, options=no_checks)
     for a in adapters: _fixed_sizes(a.A, a.B)
     def choose(hidden_states, *args, **kwargs):
-        if not torch.is_grad_enabled(): return forward(hidden_states, *args, **kwargs)
+        if not torch.is_grad_enabled() or any(map(_drops, adapters)):
+            return forward(hidden_states, *args, **kwargs)
         for a in adapters: _fixed_sizes(*(getattr(a, "weight_diff", None) or ()))
         if not hidden_states.requires_grad:
             hidden_states = hidden_states.detach().requires_grad_()
