@@ -585,15 +585,8 @@ def _named(diffs, ids):
 # %% ../nbs/43_cli.ipynb #4fdc03a4
 def _base_of(args):
     "The base that the first source names; None if --model does, and for a whole model."
-    from diffinterp.sources import open_diffs
-    source = args.sources[0]
-    if args.model or Path(source).is_dir() and _is_whole(source): return None
-    first = next(iter(open_diffs(source)), None)
-    return first and first.base.get("model")
-
-def _is_whole(folder):
-    from diffinterp.sources import folder_kind
-    return folder_kind(folder) == "checkpoint"
+    from diffinterp.sources import named_base
+    return None if args.model else named_base(args.sources[0])
 
 # %% ../nbs/43_cli.ipynb #7351c1bd
 def _readings(readings):
@@ -759,7 +752,8 @@ def _info(args):
     if (Path(folder)/"reader.json").exists(): rows = [_reader_row(folder)]
     else:
         _check_sources(argparse.Namespace(sources=[args.source]))
-        whole = Path(args.source).is_dir() and _is_whole(args.source)
+        from diffinterp.sources import folder_kind
+        whole = Path(args.source).is_dir() and folder_kind(args.source) == "checkpoint"
         most = None if args.json else 20
         rows = [_model_row(args.source)] if whole else _source_rows(args.source, most)
     if args.json: return _print_json(rows)

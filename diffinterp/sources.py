@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['in_card', 'push_folder', 'save_merged', 'check_export', 'from_peft', 'from_checkpoint', 'folder_kind', 'check_hub_id',
-           'open_diffs', 'as_diffs']
+           'open_diffs', 'as_diffs', 'named_base']
 
 # %% ../nbs/12_sources.ipynb #4dd8c0b9
 import copy, csv, html, json, re, warnings, zipfile
@@ -805,9 +805,9 @@ def _on_base(diff, model, any_base):
 def _check_live(peft_model, model, any_base):
     "Raise an error unless a `PeftModel` is on a copy of the base."
     if peft_model.get_base_model() is model.model:
-        raise DataError("The PeftModel is on the base itself. Save the adapter, take it "
-                        "off with unload(), and open its folder; or give PEFT a copy of "
-                        "the base.")
+        raise DataError("The PeftModel is on the base itself. Save the adapter, take "
+                        "it off with unload(), and open its folder; or give PEFT a "
+                        "copy of the base.")
     theirs = dict(peft_model.get_base_model().named_modules())
     pairs = [(linear.weight, getattr(theirs.get(path), "weight", None))
              for path, linear in decoder_linears(model.model).values()]
@@ -861,3 +861,18 @@ def _opened(source, base, cut):
         return [from_peft(source, adapter=name) for name in source.peft_config]
     if base is None: raise DataError("A model in memory needs its base beside it.")
     return [from_checkpoint(source, base, **cut)]
+
+# %% ../nbs/12_sources.ipynb #442ac7ac
+def named_base(
+    source, # what `open_diffs` opens by its path
+):
+    """The name of the base that a finetune says it is of; None for a whole model.
+
+    Raises what `open_diffs` raises."""
+    path = Path(source)
+    if not path.exists():
+        check_hub_id(str(source))
+        path = _from_hub(str(source))
+    if path.is_dir() and folder_kind(path) == "checkpoint": return None
+    first = next(iter(open_diffs(source)), None)
+    return first and first.base.get("model")
