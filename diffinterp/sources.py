@@ -285,9 +285,9 @@ def _pair(module, factors, where):
 # %% ../nbs/12_sources.ipynb #596f22e7
 def _balanced(pair):
     "The pair, or a better one of the same product if large parts of it cancel."
-    A, B = (t.float() for t in pair)
-    if A.norm() * B.norm() <= 20 * LowRank(A, B).norm(): return pair
-    return LowRank(A.double(), B.double()).cut(pair.rank).to(torch.float32)
+    A, B = (t.double() for t in pair)
+    if A.norm() * B.norm() <= 20 * pair.norm(): return pair
+    return LowRank(A, B).cut(pair.rank).to(torch.float32)
 
 # %% ../nbs/12_sources.ipynb #d2f000a6
 def _scaled_layers(config, tensors, where):
@@ -513,9 +513,11 @@ def _exact_svd(delta):
 def _change(ours, theirs):
     "How much a weight changed, in words; empty where it did not."
     if ours is None: return "new"
-    if ours.shape[1:] != theirs.shape[1:]: return f"shape {list(theirs.shape)}"
+    if ours.dim() != theirs.dim() or ours.shape[1:] != theirs.shape[1:]:
+        return f"shape {list(theirs.shape)}"
+    ours, theirs = (torch.atleast_1d(t).float().cpu() for t in (ours, theirs))
     rows, more = min(len(ours), len(theirs)), len(theirs) - len(ours)
-    ours, theirs = ours[:rows].float().cpu(), theirs[:rows].float().cpu()
+    ours, theirs = ours[:rows], theirs[:rows]
     if not theirs.isfinite().all(): return "not finite"
     change = (theirs - ours).norm() / ours.norm().clamp(min=1e-12)
     parts = [f"{more:+d} rows"] if more else []
