@@ -748,11 +748,11 @@ def _info_options(add):
           options=_info_options)
 def _info(args):
     from diffinterp.readers import packaged_readers
+    from diffinterp.sources import folder_kind
     folder = packaged_readers().get(args.source, Path(args.source))
     if (Path(folder)/"reader.json").exists(): rows = [_reader_row(folder)]
     else:
         _check_sources(argparse.Namespace(sources=[args.source]))
-        from diffinterp.sources import folder_kind
         whole = Path(args.source).is_dir() and folder_kind(args.source) == "checkpoint"
         most = None if args.json else 20
         rows = [_model_row(args.source)] if whole else _source_rows(args.source, most)

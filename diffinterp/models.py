@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['EMBEDDED', 'keep_memory', 'cached_package', 'choose_dtype_attention', 'choose_tokens_per_batch', 'fingerprint',
-           'FrozenModel', 'freeze', 'check_compiler', 'loading_errors', 'load_model', 'download_model', 'in_batches']
+           'FrozenModel', 'folder_of', 'freeze', 'check_compiler', 'loading_errors', 'load_model', 'download_model',
+           'in_batches']
 
 # %% ../nbs/01_models.ipynb #81a62d05
 import contextlib, copy, ctypes, functools, gc, hashlib, io, json, os, platform, re
@@ -348,8 +349,10 @@ def base(self: FrozenModel):
 _NEAR = .2                              # share of the norm up to which a copy is near
 _distances = {}                         # {(fingerprint, name): distance}
 
-def _other_copy(name):
-    "The folder of a model by its name, if it is on this machine, else None."
+def folder_of(
+    name, # of a model: the embedded one, a folder or a hub id
+):
+    "The folder of a model's files; None if they are not on this machine."
     if name == EMBEDDED: return _embedded_folder()
     if Path(str(name)).is_dir(): return Path(name)
     from huggingface_hub import snapshot_download
@@ -378,7 +381,7 @@ def distance_to(self: FrozenModel,
     "Distance of the weights to another copy, as a share of their norm; None: unknown."
     key = self.fingerprint, str(name)
     if key not in _distances:
-        folder = _other_copy(name)
+        folder = folder_of(name)
         with self.lock: squares = folder and _squares(_module(self), folder)
         _distances[key] = (squares[0] / squares[1])**.5 if squares else None
     return _distances[key]

@@ -20,7 +20,8 @@ from safetensors import safe_open
 # %% ../nbs/12_sources.ipynb #a4ae93b5
 from .core import BaseMismatchError, DataError, patch, read_json
 from .core import quiet_transformers, write_safetensors, write_text
-from .models import EMBEDDED, FrozenModel, download_model, loading_errors
+from .models import EMBEDDED, FrozenModel, download_model, folder_of
+from .models import loading_errors
 from .lora import canonical_name, decoder_linears, set_weight_diffs, unwrap
 from .lora import wrap_reader
 from .diffs import LowRank, WeightDiff, WeightDiffs, batch_diffs, check_base
@@ -438,30 +439,10 @@ class _InFiles(dict):
         with _open_safetensors(self.get(name)) as file:
             return file.get_slice(name).get_shape()
 
-# %% ../nbs/12_sources.ipynb #ecc3a0f1
-def _folder_of(name):
-    "The folder of a model by its path or hub id; None if it is not on this machine."
-    if Path(name).is_dir(): return Path(name)
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", name): return None
-    from huggingface_hub import try_to_load_from_cache
-    found = try_to_load_from_cache(name, "config.json")
-    return Path(found).parent if isinstance(found, str) else None
-
-def _own_files(model):
-    "The files of a `FrozenModel` if they are finer than its weights; None if not."
-    folder = _folder_of(model.name)
-    if not folder or not any(folder.glob("*.safetensors")): return None
-    files, now = _InFiles(folder), _InMemory(model.model)
-    name = next((n for n in now if n in files and now[n].dim() == 2), None)
-    if name is None or files[name].dtype == now[name].dtype: return None
-    same = torch.equal(files[name].to(now[name].dtype), now[name].detach().cpu())
-    return files if same else None
-
 # %% ../nbs/12_sources.ipynb #8619900e
 def _weights(source):
     "The weights of a folder, a hub id, a `FrozenModel` or a transformers model."
-    if isinstance(source, FrozenModel):
-        return _own_files(source) or _InMemory(source.model)
+    if isinstance(source, FrozenModel): source = source.model
     if isinstance(source, torch.nn.Module): return _InMemory(source)
     if Path(source).exists(): return _InFiles(source)
     check_hub_id(str(source))
@@ -552,6 +533,21 @@ def _linears_of(base, other, where):
                                     f"its base has {shapes[0]}.")
     return {name: (ours[name], theirs[name]) for name in sorted(ours)}
 
+# %% ../nbs/12_sources.ipynb #86c60ab7
+def _beginning(base, other):
+    "The weights of the base that the other began at: those in memory or in its files."
+    now = _weights(base)
+    folder = folder_of(base.name) if isinstance(base, FrozenModel) else None
+    try: files = _InFiles(folder) if folder else {}
+    except DataError: return now                    # no safetensors, or quantised ones
+    alike = lambda n: (n in files and n in other
+                       and now.shape(n) == files.shape(n) == other.shape(n))
+    name = next((n for n in now if now[n].dim() == 2 and alike(n)), None)
+    if not name: return now
+    theirs = other[name].detach().float().cpu()
+    far = lambda some: (some[name].detach().float().cpu() - theirs).norm()
+    return min(now, files, key=far)
+
 # %% ../nbs/12_sources.ipynb #d2f000cb
 def from_checkpoint(
     source, # folder of a full or merged checkpoint, or a model in memory
@@ -561,7 +557,8 @@ def from_checkpoint(
     label="", # what the finetune is about, if known
 ):
     "The low-rank difference of two checkpoints. Raises `DataError`."
-    other, old = _weights(source), _weights(base)
+    other = _weights(source)
+    old = _beginning(base, other)
     is_path = isinstance(source, (str, Path))
     where, id = (source, Path(source).name) if is_path else ("the model", "model")
     linears = _linears_of(old, other, where)
@@ -579,8 +576,11 @@ def _change_of(name, ours, theirs):
         raise DataError(f"{name} is stored as {min(map(str, odd))}, so the checkpoint "
                         "or its base is quantised. Save it in bfloat16 or float32.")
     ours, theirs = ours.detach().cpu(), theirs.detach().cpu()
-    if torch.equal(theirs.to(ours.dtype), ours): return torch.zeros(ours.shape)
-    change = theirs.float() - ours.float()          # not only the rounding of the base
+    coarse = max(ours.dtype, theirs.dtype, key=lambda t: torch.finfo(t).eps)
+    rounded = ours.to(coarse)
+    if torch.equal(theirs.to(coarse), rounded): return torch.zeros(ours.shape)
+    if theirs.dtype == coarse: ours = rounded       # the checkpoint was rounded too
+    change = theirs.float() - ours.float()
     if change.isfinite().all(): return change
     raise DataError(f"{name} of the checkpoint or its base is not finite.")
 
@@ -810,13 +810,11 @@ def _check_live(peft_model, model, any_base):
         raise DataError("The PeftModel is on the base itself. Save the adapter, take "
                         "it off with unload(), and open its folder; or give PEFT a "
                         "copy of the base.")
-    theirs = dict(peft_model.get_base_model().named_modules())
-    pairs = [(linear.weight, getattr(theirs.get(path), "weight", None))
-             for path, linear in decoder_linears(model.model).values()]
-    ours, other = next((p for p in pairs if p[1] is not None and p[1].dim() == 2),
-                       (None, None))
-    if any_base or ours is None or ours.shape != other.shape: return
-    ours, other = (t.detach().float().cpu() for t in (ours, other))
+    path, linear = next(iter(decoder_linears(model.model).values()))
+    theirs = dict(peft_model.get_base_model().named_modules()).get(path)
+    other = getattr(theirs, "weight", None)
+    if any_base or other is None or other.shape != linear.weight.shape: return
+    ours, other = (t.detach().float().cpu() for t in (linear.weight, other))
     far = ((ours - other).norm() / ours.norm()).item()
     said = f"The base of the PeftModel is {far:.1%} away from {model.name}"
     if far > .2: raise BaseMismatchError(f"{said}. Give any_base to read it anyway.")

@@ -500,15 +500,15 @@ def train_diffs(
                    lora_dropout=lora_dropout)
     out = Path(out or tempfile.mkdtemp(prefix="diffinterp-"))
     encoded = [_encode(model, task, max_tokens) for task in tasks]
-    options = dict(rank=rank, lora_alpha=lora_alpha, steps=steps, lr=lr,
-                   max_grad_norm=max_grad_norm, seed=seed, max_tokens=max_tokens,
-                   save_dtype=save_dtype, weight_decay=weight_decay, about=about,
-                   lora_dropout=lora_dropout, samples_per_step=samples_per_step,
-                   target_modules=target_modules)
-    options = effective_options(options)
+    options = effective_options(dict(
+        rank=rank, lora_alpha=lora_alpha, steps=steps, lr=lr,
+        max_grad_norm=max_grad_norm, seed=seed, max_tokens=max_tokens,
+        save_dtype=save_dtype, weight_decay=weight_decay, about=about,
+        lora_dropout=lora_dropout, samples_per_step=samples_per_step,
+        target_modules=target_modules))
     config, budget = _run_config(model, out, budget=tokens_per_batch, options=options)
     with one_writer(out, part_name(shard)):
         create_store(out, config)
-        about = dict(folder=out, config=config, shard=shard)
-        run = _Run(model, tasks, encoded=encoded, **about)
+        run = _Run(model, tasks, encoded=encoded, folder=out, config=config,
+                   shard=shard)
         return run.finish(budget, progress=progress, on_step=on_step)
