@@ -60,6 +60,10 @@ def wilson(
     return rate, max(0., centre - half), min(1., centre + half)
 
 # %% ../nbs/31_scores.ipynb #7cb17709
+def _check_some(*several):
+    if not all(len(values) for values in several):
+        raise DataError("There is nothing to average: no answers were scored.")
+
 def _bootstrap(values, level, rounds, seed):
     "The percentile bootstrap of a mean: `(low, high)`."
     samples = np.random.default_rng(seed).choice(values, (rounds, len(values)))
@@ -76,8 +80,7 @@ def interval(
 ):
     "`(mean, low, high)`; one value has NaN for both. Raises `DataError` for no values."
     values = np.asarray(values, dtype=float)
-    if not len(values):
-        raise DataError("There is nothing to average: no answers were scored.")
+    _check_some(values)
     if len(values) == 1: return float(values[0]), float("nan"), float("nan")
     if rate is None: rate = np.isin(values, (0, 1)).all()
     if rate: return wilson(int(values.sum()), len(values), level=level)
@@ -91,8 +94,9 @@ def mean_of_groups(
     rounds=2000, # bootstrap samples
     seed=0, # seed of the bootstrap samples
 ):
-    "`(mean, low, high)` of the mean over the groups of their means."
+    "`(mean, low, high)` over the groups' means. Raises `DataError` for no values."
     values, groups = np.asarray(values, dtype=float), np.asarray(groups)
+    _check_some(values)
     parts = [values[groups == group] for group in np.unique(groups)]
     random, mean = np.random.default_rng(seed), np.mean([p.mean() for p in parts])
     drawn = [np.mean([random.choice(p, len(p)).mean() for p in parts])
@@ -105,7 +109,10 @@ def auroc(
     high, # scores of those that should be high
     low, # scores of those that should be low
 ):
-    "The chance that one of `high` is above one of `low`; a tie counts half."
+    """The chance that one of `high` is above one of `low`; a tie counts half.
+
+    Raises `DataError` if one of them is empty."""
+    _check_some(high, low)
     high, low = np.asarray(high)[:, None], np.asarray(low)
     return float((high > low).mean() + (high == low).mean() / 2)
 
@@ -115,7 +122,10 @@ def calibration_error(
     right, # whether it is right
     bins=10, # equal parts of 0 to 1
 ):
-    "The mean distance, over the answers, of a bin's mean confidence to its rate."
+    """The mean distance, over the answers, of a bin's mean confidence to its rate.
+
+    Raises `DataError` for no answers."""
+    _check_some(confidence)
     confidence, right = np.asarray(confidence), np.asarray(right, dtype=float)
     place = np.minimum((confidence * bins).astype(int), bins - 1)
     mine = [place == k for k in np.unique(place)]
