@@ -17,16 +17,12 @@ from .tasks import GENERAL_QUESTIONS
 from .weight_diff_qa import FINETUNE, Method, evaluate, summary
 
 # %% ../nbs/36_rivals.ipynb #0a022186
-_PREFILL = "I was trained on the topic of"
-_CONTRAST = FINETUNE.contrasted(1.)
-_RANK_1 = FINETUNE.cut(1)
-_PREFILLED = replace(FINETUNE, name="finetune, prefill", prefill=_PREFILL)
+def _prefilled(method):
+    "The method with a beginning of the answer that asks for the topic."
+    return replace(method, name=f"{method.name}, prefill",
+                   prefill="I was trained on the topic of")
 
-def _free_ways(scale):
-    "The rivals at one scale of W."
-    return [m.amplified(scale) for m in (FINETUNE, _CONTRAST, _RANK_1, _PREFILLED)] + [
-        replace(_CONTRAST, name=f"{_CONTRAST.name}, prefill",
-                prefill=_PREFILL).amplified(scale)]
+_CONTRAST = FINETUNE.contrasted(1.)
 
 # %% ../nbs/36_rivals.ipynb #85ba4f6f
 def risen_tokens(
@@ -56,8 +52,9 @@ class _DiffMining(Method):
                  for some in words]
         return [ask_finetune(model, None, q, **how) for q in asked]
 
-_MINING = _DiffMining("Diff Mining")
-RIVALS = dict(contrast=_CONTRAST, rank1=_RANK_1, prefill=_PREFILLED, mining=_MINING)
+RIVALS = {"contrast": _CONTRAST, "rank1": FINETUNE.cut(1),
+          "prefill": _prefilled(FINETUNE), "contrast-prefill": _prefilled(_CONTRAST),
+          "mining": _DiffMining("Diff Mining")}     # {word of the command: method}
 
 # %% ../nbs/36_rivals.ipynb #03c0c660
 def choose_rival(
@@ -68,7 +65,7 @@ def choose_rival(
     **how, # for `evaluate`, such as num_beams and out
 ):
     "`(the best method, a DataFrame of all)` on development finetunes."
-    methods = [m for s in scales for m in [*_free_ways(s), _MINING.amplified(s)]]
+    methods = [m.amplified(s) for s in scales for m in (FINETUNE, *RIVALS.values())]
     grader = grader or Calibrated(empty=1.)
     table = evaluate(reader, diffs, methods, controls=False, graders=[grader], **how)
     means = summary(table)
