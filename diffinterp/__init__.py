@@ -21,6 +21,7 @@ _rooms = dict(
     dit="DITAdapter",
     weight_to_text="WeightToText",
     directions="DirectionTokens",
+    shifts="rank_subjects",
     scores="interval",
     confidence="read_diffs",
     rivals="choose_rival",

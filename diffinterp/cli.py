@@ -163,6 +163,7 @@ _EXAMPLES = {
     "ask": ["runs/diffs", "path/to/adapter", "runs/diffs --ids Tea --strength 1"],
     "explain": ["path/to/adapter", "path/to/adapter --blocks --report report.html"],
     "triggers": ["path/to/adapter", "path/to/adapter --triggers words.txt"],
+    "rank": ["path/to/adapter --subjects names.txt"],
     "info": ["path/to/adapter", "smollm2-135m-topics"], "readers": [""],
     "import": ["path/to/adapter --out runs/imported"],
     "export": ["runs/diffs --out adapters",
@@ -598,7 +599,8 @@ def _readings(readings):
 
 # %% ../nbs/43_cli.ipynb #c110002a
 _COLUMNS = ("\nconfidence: probability that the answer is right; support: how much the "
-            "diff adds to it, in nats per token.\n")
+            "diff adds to it, in nats per token; unsure: there is a subject, but the "
+            "answer is probably wrong.\n")
 
 def _same_question(args):
     "The sources and the reader of a command, for the next one."
@@ -708,15 +710,17 @@ def _triggers_options(add):
     for more in (_model_options, _output_options): more(add)
 
 # %% ../nbs/43_cli.ipynb #9a5172ba
+def _lines_of(path):
+    "The lines of a file that are not empty. Raises `DataError`."
+    _check_no_folder(path)
+    try: lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError: raise DataError(f"{path} is no text in UTF-8.") from None
+    return [line.strip() for line in lines if line.strip()]
+
 def _trigger_list(args):
     "The triggers of the file, else packaged words. Raises `DataError`."
     from diffinterp.triggers import trigger_words
-    if not args.triggers: return trigger_words(args.n)
-    _check_no_folder(args.triggers)
-    try: lines = Path(args.triggers).read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        raise DataError(f"{args.triggers} is no text in UTF-8.") from None
-    return [line.strip() for line in lines if line.strip()]
+    return _lines_of(args.triggers) if args.triggers else trigger_words(args.n)
 
 # %% ../nbs/43_cli.ipynb #91f33434
 @_command("triggers", "the words that wake a finetune", options=_triggers_options)
@@ -736,6 +740,29 @@ def _triggers(args):
     _print_table(best, least=8)
     for id, trigger in found.items():
         print(f"{printable(id)}: {printable(trigger or 'no trigger stands out')}")
+
+# %% ../nbs/43_cli.ipynb #897d4308
+def _rank_options(add):
+    _source_options(add)
+    _ids_option(add)
+    add("--subjects", metavar="FILE", required=True, help="names of subjects, one a line")
+    add("--top", type=_COUNT, default=3, help="subjects to show (default: %(default)s)")
+    for more in (_model_options, _output_options): more(add)
+
+@_command("rank", "which of these subjects a finetune is about, without a reader",
+          options=_rank_options)
+def _rank(args):
+    from diffinterp.shifts import rank_subjects
+    _check_sources(args)
+    subjects = _lines_of(args.subjects)
+    model = _load_model(args, name=_base_of(args))
+    diffs = _open_sources(args, model)
+    _print_cost(args, f"{len(subjects)} subjects in eight prompts each, and "
+                f"{len(diffs)} finetunes")
+    table = rank_subjects(model, diffs, subjects).groupby("diff", sort=False)
+    best = table.head(args.top).round(2)
+    if args.json: return _print_json(_rows(best))
+    _print_table(best, least=8)
 
 # %% ../nbs/43_cli.ipynb #2795d439
 def _info_options(add):
