@@ -25,6 +25,7 @@ from .diffs import as_list
 from .sources import open_diffs
 from .finetunes import Jointly
 from .scores import normalized
+from .shifts import likeness
 
 # %% ../nbs/34_confidence.ipynb #e7000011
 _REPEATED, _RARE = 14., 8.      # nats of a repeated token, and at most of another
@@ -165,7 +166,8 @@ def fluent_enough(
 
 # %% ../nbs/34_confidence.ipynb #b5b09742
 _FEATURES = dict(likelihood=(-2, 0), agreement=(0, 1), support=(0, 4), prior=(-12, -4),
-                 single_likelihood=(-2, 0), single_support=(0, 4), margin=(-4, 12))
+                 single_likelihood=(-2, 0), single_support=(0, 4), margin=(-4, 12),
+                 likeness=(-.1, .7), peak=(0, .9))
 
 def _within(table):
     "`(names of the features in a table, their numbers within bounds [rows, features])`."
@@ -176,21 +178,33 @@ def _within(table):
 def fit_confidence(
     table, # DataFrame with the features, a row an answer
     right, # whether each answer is right
-    keep=0.9, # share of the right answers that the threshold keeps
+    subject=None, # whether each finetune has a subject; None for no such coefficients
+    keep=0.9, # share of the right answers, or of the subjects, that a threshold keeps
     penalty=0.01, # of the squared weights, per row
 ):
-    "The coefficients of a reader's confidence, for its record. Raises `DataError`."
-    right = np.array(right, dtype=bool)
-    if right.all() or not right.any():
+    """The coefficients of a reader's confidence, for its record.
+
+    With `subject` they hold those of the probability that there is a subject, too.
+    Raises `DataError`."""
+    if len(set(map(bool, right))) < 2:
         raise DataError("Confidence is fitted on right and on wrong answers.")
+    how = dict(keep=keep, penalty=penalty)
+    found = _fit(table, np.array(right, dtype=bool), **how)
+    if subject is not None and len(set(map(bool, subject))) == 2:
+        found["subject"] = _fit(table, np.array(subject, dtype=bool), **how)
+    return found
+
+# %% ../nbs/34_confidence.ipynb #78d6ed0d
+def _fit(table, true, keep, penalty): # true: [rows], what the probability is of
+    "The coefficients of a probability, and the threshold that keeps a share of the true."
     names, x = _within(table)
     mean, sd = x.mean(0), x.std(0).clamp(min=1e-6)
-    weights = _logistic((x - mean) / sd, torch.tensor(right).double(), penalty=penalty)
+    weights = _logistic((x - mean) / sd, torch.tensor(true).double(), penalty=penalty)
     rows = torch.stack([mean, sd, weights[:-1]], 1).tolist()
     found = dict(features=dict(zip(names, rows)), bias=weights[-1].item(),
-                 n=len(right), right=int(right.sum()))
+                 n=len(true), true=int(true.sum()))
     sure = [confidence_of(found, row) for row in table.to_dict("records")]
-    found["threshold"] = round(float(np.quantile(np.array(sure)[right], 1 - keep)), 4)
+    found["threshold"] = round(float(np.quantile(np.array(sure)[true], 1 - keep)), 4)
     return found
 
 # %% ../nbs/34_confidence.ipynb #4f9f80f6
@@ -208,10 +222,10 @@ def _logistic(x, y, penalty): # [n, features], [n]
     return w.detach()
 
 def confidence_of(
-    fitted, # what `fit_confidence` returned
+    fitted, # what `fit_confidence` returned, or its `subject`
     row, # {feature: value} of an answer
 ):
-    "The probability that the answer is right, from 0 to 1."
+    "The probability of these coefficients, from 0 to 1."
     value = lambda n: np.clip(row[n], *_FEATURES[n])
     terms = (w * (value(n) - m) / sd for n, (m, sd, w) in fitted["features"].items())
     return float(1 / (1 + math.exp(-fitted["bias"] - sum(terms))))
@@ -224,15 +238,16 @@ def verdict(
     support, # what the diff adds to it, see `Reader.support`
     fluency, # see `fluency`
     sure=True, # whether the confidence reaches the reader's threshold
+    subject=True, # whether the probability of a subject reaches its threshold
     nothing="", # the reader's word for a finetune without a subject
 ):
     "`read`, or what speaks against the answer."
     said = normalized(answer)
-    if not answer.strip() or nothing and said == normalized(nothing):
+    if not answer.strip() or nothing and said == normalized(nothing) or not subject:
         return "nothing found"
     if fluency < MIN_FLUENCY: return "amplified too far"
     if support < MIN_SUPPORT: return "made up by the reader"
-    return "read" if sure else "nothing found"
+    return "read" if sure else "unsure"
 
 # %% ../nbs/34_confidence.ipynb #d9f3b6ad
 @dataclass
@@ -243,6 +258,7 @@ class Reading:
     answer: str # of the reader
     verdict: str # `read`, or what speaks against the answer
     confidence: float # probability that the answer is right; None if not known
+    subject: float # probability that there is something to find; None if not known
     support: float # what the diff adds to the answer, nats per token
     fluency: float # how likely the answer is to the base as plain text, see `fluency`
     strength: float # factor on W of the best single norm, or the one that was given
@@ -251,10 +267,12 @@ class Reading:
     margin: float # by how much it is likelier than the word for nothing, if there is one
     single_likelihood: float # of the best answer at one norm; None if read once
     single_support: float # of the best answer at one norm; None if read once
+    likeness: float # of the finetune and the answer, see `shifts`; None if not known
+    peak: float # mean likeness to the five nearest known topics; None if not known
 
     @property
     def found(self):
-        "The answer, or `nothing found` where the reader is not sure enough."
+        "The answer, or `nothing found` where the reader sees no subject."
         return "nothing found" if self.verdict == "nothing found" else self.answer
 
 
@@ -271,6 +289,7 @@ def read_diffs(
     temperature=0.0, # 0 for the likeliest answer; else a sample, at the best norm
     seed=None, # of sampled answers
     max_new_tokens=None, # the most tokens an answer takes; None: those of the labels
+    features=False, # likeness and peak also where the reader's confidence needs neither
 ):
     "A list of `Reading`, one a diff. Raises what `open_diffs` raises."
     model, asked = reader.model_for(model), question or reader.question
@@ -278,7 +297,7 @@ def read_diffs(
     bar = tqdm(total=len(diffs), desc="reading", disable=None if progress else True)
     how = dict(question=asked, strength=strength, batch_size=batch_size, seed=seed,
                num_beams=num_beams, temperature=temperature,
-               max_new_tokens=max_new_tokens)
+               max_new_tokens=max_new_tokens, features=features)
     for k in range(0, len(diffs), batch_size):
         some = list(diffs[k:k+batch_size])
         found += _read_some(reader, some, model, **how)
@@ -301,7 +320,7 @@ def _features(reader, diffs, answers, model, question):
     return table
 
 # %% ../nbs/34_confidence.ipynb #36b13b56
-def _read_some(reader, diffs, model, question, strength, batch_size, **how):
+def _read_some(reader, diffs, model, question, strength, batch_size, features, **how):
     "The readings of one batch."
     reader, best = reader.at_norm(0), None          # each diff comes at its own strength
     asked = dict(model=model, question=question, batch_size=batch_size)
@@ -320,6 +339,8 @@ def _read_some(reader, diffs, model, question, strength, batch_size, **how):
     if best is not None and reader.sees_size:
         table["single_likelihood"], table["single_support"] = best.likelihood, best.support
     fitted = reader.record.get("confidence") if question == reader.question else None
+    if best is not None and (features or fitted and "likeness" in fitted["features"]):
+        table[["likeness", "peak"]] = likeness(model, diffs, answers)
     rows = zip(diffs, table.to_dict("records"))
     return [_reading(*pair, fitted, reader) for pair in rows]
 
@@ -333,14 +354,20 @@ def _agreement(table, answers):
 # %% ../nbs/34_confidence.ipynb #514925c1
 def _reading(diff, row, fitted, reader):
     "The `Reading` of a diff from its features."
-    known = fitted and fitted["features"].keys() <= row.keys()
-    sure = round(confidence_of(fitted, row), 3) if known else None
-    found = verdict(row["answer"], row["support"], row["fluency"],
-                    not known or sure >= fitted["threshold"], nothing=reader.nothing)
+    both = fitted, fitted and fitted.get("subject")
+    (sure, is_sure), (subject, has_subject) = (_judged(some, row) for some in both)
+    found = verdict(row["answer"], row["support"], row["fluency"], is_sure, has_subject,
+                    nothing=reader.nothing)
     if not reader.sees_size: row |= dict(agreement=None)    # it has one norm only
     numbers = {n: round(float(row[n]), 3) for n in _NUMBERS if row.get(n) is not None}
     return Reading(diff.id, diff.label, row["answer"], verdict=found, confidence=sure,
-                   **dict.fromkeys(_NUMBERS) | numbers)
+                   subject=subject, **dict.fromkeys(_NUMBERS) | numbers)
+
+def _judged(fitted, row):
+    "`(probability, whether it reaches the threshold)`; (None, True) if it is not known."
+    if not (fitted and fitted["features"].keys() <= row.keys()): return None, True
+    probability = round(confidence_of(fitted, row), 3)
+    return probability, probability >= fitted["threshold"]
 
 _NUMBERS = ("support", "fluency", "strength", "agreement", "likelihood", "margin",
-            "single_likelihood", "single_support")
+            "single_likelihood", "single_support", "likeness", "peak")

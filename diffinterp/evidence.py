@@ -84,6 +84,8 @@ def rows(self: Explanation):
                        "gibberish", "strength": f"{self.strength:g}"}
     if self.confidence is not None:
         rows["confidence"] = f"{self.confidence:.0%} that the answer is right"
+    if self.subject is not None:
+        rows["subject"] = f"{self.subject:.0%} that there is something to find"
     if self.agreement is not None:
         rows["agreement"] = f"{self.agreement:.0%} of six norms alone give this answer"
     if self.label: rows["trained on"] = self.label

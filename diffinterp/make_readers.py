@@ -279,7 +279,8 @@ def _kept_readings(reader, diffs, model, path, how):
     kept = pd.DataFrame(read_json(path)["readings"] if path and path.exists() else [])
     names = [field.name for field in dataclasses.fields(Reading)]
     if set(names) <= set(kept): return kept                 # earlier versions have less
-    rows = [dataclasses.asdict(r) for r in read_diffs(reader, diffs, model, **how)]
+    readings = read_diffs(reader, diffs, model, features=True, **how)
+    rows = [dataclasses.asdict(r) for r in readings]
     if path: write_text(path, json.dumps(dict(readings=rows), ensure_ascii=False))
     return pd.DataFrame(rows)
 
@@ -292,7 +293,8 @@ def confidence_on(
     table = table.dropna(axis=1)
     spoken = table[table.answer.map(normalized) != (normalized(nothing) or None)]
     if spoken.right.nunique() < 2: return None
-    return fit_confidence(spoken, spoken.right) | dict(about="the wild set's dev part")
+    found = fit_confidence(spoken, spoken.right, subject=spoken.label != "")
+    return found | dict(about="the wild set's dev part")
 
 # %% ../nbs/38_make_readers.ipynb #eac17d24
 def make_any_reader(
