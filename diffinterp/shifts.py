@@ -13,6 +13,7 @@ from typing import NamedTuple
 # %% ../nbs/25_shifts.ipynb #378e5699
 import pandas as pd
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from tqdm.auto import tqdm
 
@@ -88,12 +89,17 @@ def _file_of(model):
     about = dict(model=model.fingerprint, topics=_known_topics(), prompts=prompts)
     return f"{json_hash(about)}.safetensors"
 
+def _kept(path):
+    "The shifts of a file; None if it is not there or damaged."
+    try: return load_file(path)["shifts"].float() if path.exists() else None
+    except (SafetensorError, KeyError): return None
+
 def _known_shifts(model):
     "Shifts of the known topics: of the package, else of the cache, else made there."
-    paths = [folder/_file_of(model) for folder in (_PACKAGED, cache_home()/"shifts")]
-    for path in paths:
-        if path.exists(): return load_file(path)["shifts"].float()
     names = _known_topics()
+    paths = [folder/_file_of(model) for folder in (_PACKAGED, cache_home()/"shifts")]
+    for shifts in map(_kept, paths):
+        if shifts is not None: return shifts
     with tqdm(total=len(names), desc="known topics", leave=False, disable=None) as bar:
         shifts = mention_shifts(model, names, bar=bar)
     write_safetensors(paths[-1], dict(shifts=shifts))
