@@ -216,8 +216,9 @@ def next_log_probs(
     diff_scale=1.0, # how much W is multiplied
 ):
     "Log probabilities of the token after each prompt, [prompts, vocab], in float32."
-    out, last = _run_prompts(model, diff, prompts, diff_scale)
-    logits = head_logits(model.model, with_hidden(out, last[None]))
+    with model.lock:        # `head_logits` replaces the decoder's forward for a moment
+        out, last = _run_prompts(model, diff, prompts, diff_scale)
+        logits = head_logits(model.model, with_hidden(out, last[None]))
     return logits.float().log_softmax(-1)
 
 # %% ../nbs/18_finetunes.ipynb #89968fcc
