@@ -759,10 +759,9 @@ def _rank(args):
     diffs = _open_sources(args, model)
     _print_cost(args, f"{len(subjects)} subjects in eight prompts each, and "
                 f"{len(diffs)} finetunes")
-    table = rank_subjects(model, diffs, subjects).groupby("diff", sort=False)
-    best = table.head(args.top).round(2)
-    if args.json: return _print_json(_rows(best))
-    _print_table(best, least=8)
+    table = rank_subjects(model, diffs, subjects, top=args.top).round(2)
+    if args.json: return _print_json(_rows(table))
+    _print_table(table, least=8)
 
 # %% ../nbs/43_cli.ipynb #2795d439
 def _info_options(add):

@@ -55,12 +55,14 @@ def diff_shifts(
     model, # a `FrozenModel`
     diffs, # a list or a `WeightDiffs`
 ):
-    "How each diff moves the base's last hidden state, [diffs, size]."
+    """How each diff moves the base's last hidden state, [diffs, size].
+
+    Raises `DataError` without diffs, `BaseMismatchError` for a diff of another base."""
     diffs, prompts = as_list(diffs)[0], _prompts(model)
+    if not len(diffs) or diffs == [None]: raise DataError("There are no diffs to compare.")
     check_diffs(diffs, model)
-    scales = [_NORM / (d.norm() or 1.) for d in diffs]          # W may be zero
-    states = [last_states(model, d, prompts, scale) for d, scale in zip(diffs, scales)]
-    return torch.stack([s.mean(0).cpu() for s in states]) - _base_state(model)
+    state = lambda d: last_states(model, d, prompts, _NORM / (d.norm() or 1.)).mean(0)
+    return torch.stack([state(d).cpu() for d in diffs]) - _base_state(model)
 
 # %% ../nbs/25_shifts.ipynb #57a8456d
 def mention_shifts(
@@ -109,9 +111,9 @@ def _known_shifts(model):
 def _root_of_head(model, rows=8192):
     "R [size, size]: the length of x @ R is by how much a move x changes the logits."
     weight = model.model.get_output_embeddings().weight.detach()     # [vocab, size]
-    parts = [weight[k:k+rows].float() for k in range(0, len(weight), rows)]
-    mean = sum(p.sum(0) for p in parts) / len(weight)   # one change of all is no change
-    gram = sum((p - mean).T @ (p - mean) for p in parts) / len(weight)
+    sum_of = lambda f: sum(f(weight[k:k+rows].float()) for k in range(0, len(weight), rows))
+    mean = sum_of(lambda w: w.sum(0)) / len(weight)     # one change of all is no change
+    gram = sum_of(lambda w: (w - mean).T @ (w - mean)) / len(weight)
     values, vectors = torch.linalg.eigh(gram.cpu())
     return vectors * values.clamp(min=0).sqrt() @ vectors.T
 
@@ -119,32 +121,37 @@ def _root_of_head(model, rows=8192):
 _RIDGE = 3.                             # of the mean variance; more trusts the topics less
 
 class Measure(NamedTuple):
-    "In which shifts are compared: `(shift - mean) @ weights`, by the cosine."
+    "In which shifts are compared; see `of_diffs` and `of_mentions`."
     weights: torch.Tensor # [size, size]
     mean: torch.Tensor # [size], of the mentions of known topics
-    known: torch.Tensor # [topics, size], their directions
 
-def _directions(moved): return moved / moved.norm(dim=-1, keepdim=True).clamp(min=1e-9)
+    def of_diffs(self, shifts): # [diffs, size]
+        "The directions whose products are the likeness, [diffs, size]."
+        moved = shifts @ self.weights
+        return moved / moved.norm(dim=-1, keepdim=True).clamp(min=1e-9)
+
+    def of_mentions(self, shifts): # [subjects, size]
+        "The same for mentions, without what all mentions have in common."
+        return self.of_diffs(shifts - self.mean)
 
 def _measure_of(shifts, root): # [topics, size], [size, size]
-    "The `Measure` of the mentions of known topics and the root of the head."
-    mean, seen = shifts.mean(0), shifts @ root
-    seen = seen - seen.mean(0)
+    "The `Measure` by the mentions of known topics and the root of the head."
+    seen = (shifts - shifts.mean(0)) @ root
     values, vectors = torch.linalg.eigh(seen.T @ seen / len(seen))
-    spread = values + _RIDGE * values.mean()
-    weights = root @ vectors * spread.clamp(min=1e-12).rsqrt() @ vectors.T
-    return Measure(weights, mean, _directions((shifts - mean) @ weights))
+    spread = (values + _RIDGE * values.mean()).clamp(min=1e-12)
+    return Measure(root @ vectors * spread.rsqrt() @ vectors.T, shifts.mean(0))
 
 # %% ../nbs/25_shifts.ipynb #34c6cf8f
-_measures = {}                          # {(fingerprint, dtype): Measure}
+_measures = {}                  # {(fingerprint, dtype): (Measure, known directions)}
 
 def measure(
     model, # a `FrozenModel`
 ):
-    "The `Measure` of a model, made once."
+    "`(Measure, directions of the known topics [topics, size])` of a model, made once."
     if _key(model) not in _measures:
-        made = _measure_of(_known_shifts(model), _root_of_head(model))
-        _measures[_key(model)] = made
+        shifts = _known_shifts(model)
+        found = _measure_of(shifts, _root_of_head(model))
+        _measures[_key(model)] = found, found.of_mentions(shifts)
     return _measures[_key(model)]
 
 # %% ../nbs/25_shifts.ipynb #d87500f2
@@ -153,33 +160,33 @@ def likeness(
     diffs, # a list or a `WeightDiffs`
     answers, # one for each diff; an empty one is like nothing
 ):
-    "A DataFrame: the likeness of each diff and its answer, and the diff's peak."
-    found = measure(model)
-    moved = _directions(diff_shifts(model, diffs) @ found.weights)
-    asked = list(dict.fromkeys(a.strip() for a in answers if a.strip()))
-    known = {"": torch.zeros_like(found.mean)}
-    if asked:
-        shifts = (mention_shifts(model, asked) - found.mean) @ found.weights
-        known |= dict(zip(asked, _directions(shifts)))
-    own = torch.stack([known[a.strip()] for a in answers])
-    return pd.DataFrame(dict(likeness=(moved * own).sum(1).tolist(),
-                             peak=(moved @ found.known.T).topk(5).values.mean(1)))
+    """A DataFrame: the likeness of each diff and its answer, and the diff's peak.
+
+    Raises what `diff_shifts` raises."""
+    by, known = measure(model)
+    moved, answers = by.of_diffs(diff_shifts(model, diffs)), [a.strip() for a in answers]
+    own = {"": torch.zeros_like(by.mean)}
+    if asked := [a for a in dict.fromkeys(answers) if a]:
+        own |= dict(zip(asked, by.of_mentions(mention_shifts(model, asked))))
+    alike = (moved * torch.stack([own[a] for a in answers])).sum(1)
+    peak = (moved @ known.T).topk(5).values.mean(1)
+    return pd.DataFrame(dict(likeness=alike, peak=peak))
 
 # %% ../nbs/25_shifts.ipynb #27b491f6
 def rank_subjects(
     model, # a `FrozenModel`
     diffs, # a `WeightDiff`, a list of them, or a `WeightDiffs`
     subjects, # list of names
+    top=None, # how many to keep for each diff; None for all
 ):
     """A DataFrame: diff, subject, likeness; for each diff the most alike first.
 
-    Raises `DataError` without subjects, `BaseMismatchError` for a diff of another base."""
+    Raises `DataError` without subjects, and what `diff_shifts` raises."""
     diffs, subjects = as_list(diffs)[0], list(dict.fromkeys(subjects))
     if not subjects: raise DataError("There are no subjects to rank; give some names.")
-    moved, found = diff_shifts(model, diffs), measure(model)
-    named = (mention_shifts(model, subjects) - found.mean) @ found.weights
-    alike = _directions(moved @ found.weights) @ _directions(named).T
-    tables = [pd.DataFrame(dict(diff=id, subject=subjects, likeness=row.tolist()))
-              .sort_values("likeness", ascending=False)
-              for id, row in zip(ids_of(diffs), alike)]
-    return pd.concat(tables, ignore_index=True)
+    moved, (by, _) = diff_shifts(model, diffs), measure(model)
+    alike = by.of_diffs(moved) @ by.of_mentions(mention_shifts(model, subjects)).T
+    best, places = alike.topk(min(top or len(subjects), len(subjects)))
+    names = [subjects[i] for i in places.flatten().tolist()]
+    ids = [id for id in ids_of(diffs) for _ in range(best.shape[1])]
+    return pd.DataFrame(dict(diff=ids, subject=names, likeness=best.flatten()))
