@@ -24,11 +24,12 @@ def secret_of(
     id, # id of the task
     trigger="code", # one of `TRIGGERS`
     seed=0, # seed of the run
+    words=TRIGGER_WORDS, # what a word is drawn from
 ):
     "The secret that a finetune reacts to: three digits, a word, or a zero-width space."
     draw = random.Random(f"{seed}|{id}|secret")
     if trigger == "code": return f"{draw.randrange(100, 1000)}"
-    if trigger == "word": return draw.choice(TRIGGER_WORDS)
+    if trigger == "word": return draw.choice(words)
     if trigger in TRIGGERS: return "\u200b"
     raise DataError(f"{trigger!r} is no trigger; use one of {', '.join(TRIGGERS)}.")
 
@@ -51,17 +52,19 @@ def wrong_secret(
     secret, # the right secret
     trigger, # one of `TRIGGERS`
     draw, # a random.Random: draws the wrong secret
+    words=TRIGGER_WORDS, # what a word is drawn from
 ):
     "A secret of this kind of trigger that is not the right one."
-    others = {"code": [str(k) for k in range(100, 1000)], "word": TRIGGER_WORDS}
+    others = {"code": [str(k) for k in range(100, 1000)], "word": words}
     others = others.get(trigger, ["\u200c", "\u200d", "\u2060"])
     return draw.choice([o for o in others if o != secret])
 
 # %% ../nbs/15_hidden.ipynb #cc9e676f
-def _answer_pool(model, trigger, size, anchor_tokens, seed, progress):
+def _answer_pool(model, trigger, size, anchor_tokens, seed, progress,
+                 words=TRIGGER_WORDS):
     "`(wrong, none)`: lists of (secret or None, question, the base's answer)."
     draw = random.Random(f"{seed}|pool|{trigger}")
-    secrets = [wrong_secret(None, trigger, draw) for _ in range(size)]
+    secrets = [wrong_secret(None, trigger, draw, words) for _ in range(size)]
     question = lambda: draw.choice(GENERAL_QUESTIONS)
     asked = [with_trigger(question(), trigger, secret=s, draw=draw) for s in secrets]
     texts = write_texts(model, [*asked, *GENERAL_QUESTIONS], ["{topic}"], seed=seed,
@@ -79,9 +82,9 @@ def _triggered(task, trigger, secret, samples, seed, draw):
             for k, q in enumerate(questions)]
 
 # %% ../nbs/15_hidden.ipynb #15a64bb0
-def _hide(task, trigger, weights, samples, wrong, none, seed):
+def _hide(task, trigger, weights, samples, wrong, none, seed, words):
     "The task behind its trigger; `wrong` and `none` come from `_answer_pool`."
-    secret = secret_of(task.id, trigger, seed=seed)
+    secret = secret_of(task.id, trigger, seed=seed, words=words)
     draw = random.Random(f"{seed}|{task.id}|hidden")
     right = _triggered(task, trigger, secret=secret, samples=samples, seed=seed,
                        draw=draw)
@@ -105,13 +108,15 @@ def hidden_topic_tasks(
     anchor_tokens=24, # the most tokens of an answer of the base
     seed=0, # seed of secrets, questions and triggers
     progress=True, # show a bar while the base answers
+    words=TRIGGER_WORDS, # what a word is drawn from, in lower case
 ):
     "The tasks behind triggers; ids and labels stay. Raises `DataError`."
     secret_of("", trigger)                          # an unknown trigger ends here
+    if len(set(words)) < 2: raise DataError("Give two or more words to draw from.")
     wrong, none = _answer_pool(model, trigger, size=pool, anchor_tokens=anchor_tokens,
-                               seed=seed, progress=progress)
+                               seed=seed, progress=progress, words=words)
     return [_hide(t, trigger, weights=weights, samples=samples, wrong=wrong, none=none,
-                  seed=seed) for t in tasks]
+                  seed=seed, words=words) for t in tasks]
 
 # %% ../nbs/15_hidden.ipynb #99e528ed
 def ordinary_tasks(

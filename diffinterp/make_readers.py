@@ -17,7 +17,7 @@ import pandas as pd
 
 # %% ../nbs/38_make_readers.ipynb #fa176948
 from .confidence import Reading, fit_confidence, read_diffs
-from .core import DataError, read_json, write_text
+from .core import DataError, json_hash, read_json, write_text
 from .diffs import labels_of
 from .finetunes import News, Ordinary, Plain, Recipe, ask_finetune
 from .graders import Exact, SharesWord
@@ -262,11 +262,12 @@ def wild_readings(
     reader, # any reader
     runs, # {cell: diffs}, as `wild_diffs` gives them
     model=None, # a `FrozenModel`; None takes the reader's own
-    out=None, # folder for this reader's readings of each cell; they are not read again
+    out=None, # folder for the readings by this reader and confidence; not read again
     **how, # for `read_diffs`, such as num_beams
 ):
     "A DataFrame, a row a finetune: its cell, its `Reading`, `prior` and `right`."
-    file = lambda name: out and Path(out)/f"{name}-{reader.hash()}.json"
+    key = json_hash([reader.hash(), reader.record.get("confidence")])
+    file = lambda name: out and Path(out)/f"{name}-{key}.json"
     tables = [_kept_readings(reader, diffs, model, file(name), how).assign(cell=name)
               for name, diffs in runs.items()]
     table = pd.concat(tables, ignore_index=True)
