@@ -706,6 +706,8 @@ def _triggers_options(add):
         help="number of packaged words, without --triggers (default: %(default)s)")
     add("--template", help="the message, with {trigger} and maybe {question} in it "
         '(default: "{trigger}. {question}")')
+    add("--shortlist", type=_COUNT, metavar="N",
+        help="run only the N triggers that W answers most (default: all)")
     add("--top", type=_COUNT, default=3, help="triggers to show (default: %(default)s)")
     for more in (_model_options, _output_options): more(add)
 
@@ -730,10 +732,11 @@ def _triggers(args):
     triggers = _trigger_list(args)
     model = _load_model(args, name=_base_of(args))
     diffs = _open_sources(args, model)
-    _print_cost(args, f"the next token after {len(triggers)} prompts for each of "
+    run = min(len(triggers), args.shortlist or len(triggers))
+    _print_cost(args, f"the next token after {run} prompts for each of "
                 f"{len(diffs)} finetunes")
     table = scan_triggers(model, diffs, triggers, template=args.template or TEMPLATE,
-                          progress=_shows(args))
+                          shortlist=args.shortlist, progress=_shows(args))
     found = standing_out(table)
     best = table.groupby("diff", sort=False).head(args.top).round(2)
     if args.json: return _print_json(dict(found=found, strongest=_rows(best)))

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['put_diffs', 'each_question', 'finetuned', 'Jointly', 'ask_finetune', 'finetune_loss', 'last_states', 'next_log_probs',
-           'Recipe', 'Plain', 'News', 'HiddenWord', 'HiddenCode', 'HiddenSpace', 'HiddenSpaceStart', 'Ordinary']
+           'last_inputs', 'Recipe', 'Plain', 'News', 'HiddenWord', 'HiddenCode', 'HiddenSpace', 'HiddenSpaceStart',
+           'Ordinary']
 
 # %% ../nbs/18_finetunes.ipynb #4f0e55aa
 import inspect, os
@@ -21,7 +22,7 @@ from .chat import (encode_chat, encode_prompt, generate, pad_batch,
                              token_ids)
 from .loss import head_logits, loss_by_row, with_hidden
 from .diffs import as_list, batch_diffs, check_diffs, ids_of, labels_of, pick
-from .lora import set_weight_diffs, unwrap, wrap_reader
+from .lora import linear_inputs, set_weight_diffs, unwrap, wrap_reader
 from .tasks import QUESTION, news_tasks, story_tasks, tasks_from, topic_tasks
 from .writing import texts_about, write_stories
 from .hidden import hidden_topic_tasks, ordinary_tasks
@@ -179,9 +180,8 @@ def _cache_option(run):
     return "cache" if "cache" in known else "past_key_values"
 
 # %% ../nbs/18_finetunes.ipynb #b30a312b
-@torch.no_grad()
-def _run_prompts(model, diff, prompts, diff_scale):
-    "`(the decoder's output, its state after each prompt)`; a common beginning runs once."
+def _run_prompts(model, prompts):
+    "`(the decoder's output, places of the last tokens)`; a common beginning runs once."
     run, cache = model.model.base_model, DynamicCache(config=model.model.config)
     keep = {_cache_option(run): cache, "use_cache": True}
     shared = min(len(os.path.commonprefix(prompts)), min(map(len, prompts)) - 1)
@@ -189,15 +189,14 @@ def _run_prompts(model, diff, prompts, diff_scale):
         shared, keep = 0, dict(use_cache=False)         # a layer that keeps no keys
     rest = [ids[shared:] for ids in prompts]
     padded, _ = pad_batch([(ids, ids) for ids in rest], device=model.device)
-    with finetuned(model, [diff], diff_scale=diff_scale):
-        if shared:
-            run(torch.tensor([prompts[0][:shared]], device=model.device), **keep)
-            cache.batch_repeat_interleave(len(rest))
-        out = run(padded, **keep)
+    if shared:
+        run(torch.tensor([prompts[0][:shared]], device=model.device), **keep)
+        cache.batch_repeat_interleave(len(rest))
     places = range(len(rest)), [len(ids) - 1 for ids in rest]
-    return out, out.last_hidden_state[places]
+    return run(padded, **keep), places
 
 # %% ../nbs/18_finetunes.ipynb #56e775a8
+@torch.no_grad()
 def last_states(
     model, # a `FrozenModel`
     diff, # a `WeightDiff`, or None for the base
@@ -205,7 +204,9 @@ def last_states(
     diff_scale=1.0, # how much W is multiplied
 ):
     "The decoder's last hidden state after each prompt, [prompts, size], in float32."
-    return _run_prompts(model, diff, prompts, diff_scale)[1].float()
+    with finetuned(model, [diff], diff_scale=diff_scale):
+        out, places = _run_prompts(model, prompts)
+    return out.last_hidden_state[places].float()
 
 # %% ../nbs/18_finetunes.ipynb #1df09f33
 @torch.no_grad()
@@ -216,10 +217,24 @@ def next_log_probs(
     diff_scale=1.0, # how much W is multiplied
 ):
     "Log probabilities of the token after each prompt, [prompts, vocab], in float32."
-    with model.lock:        # `head_logits` replaces the decoder's forward for a moment
-        out, last = _run_prompts(model, diff, prompts, diff_scale)
-        logits = head_logits(model.model, with_hidden(out, last[None]))
+    with finetuned(model, [diff], diff_scale=diff_scale):
+        out, places = _run_prompts(model, prompts)
+        last = with_hidden(out, out.last_hidden_state[places][None])
+        logits = head_logits(model.model, last)         # under the model's lock
     return logits.float().log_softmax(-1)
+
+# %% ../nbs/18_finetunes.ipynb #38a8eab6
+@torch.no_grad()
+def last_inputs(
+    model, # a `FrozenModel`
+    prompts, # list of lists of token ids
+):
+    """What goes into the base's linears at the last token of each prompt.
+
+    `{canonical name: [prompts, in]}`, in the model's dtype."""
+    with model.lock, linear_inputs(unwrap(model.model)) as inputs:
+        _, places = _run_prompts(model, prompts)
+    return {name: x[places] for name, x in inputs.items()}
 
 # %% ../nbs/18_finetunes.ipynb #89968fcc
 class Recipe(Kind):

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['adapted_linear', 'MultiTaskLoRALinear', 'dropout_mask', 'MultiLoRALinear', 'canonical_name', 'decoder_linears',
-           'wrap', 'unwrap', 'wrap_multitask', 'wrap_reader', 'adapters_off', 'set_weight_diffs', 'keyed_generator',
-           'init_factors', 'compiled']
+           'linear_inputs', 'wrap', 'unwrap', 'wrap_multitask', 'wrap_reader', 'adapters_off', 'set_weight_diffs',
+           'keyed_generator', 'init_factors', 'compiled']
 
 # %% ../nbs/10_lora.ipynb #b1c3f33c
 import math, re
@@ -244,6 +244,20 @@ def decoder_linears(
     covered = 1 - sum(left_out.values()) / total if total else 0
     if covered < min_coverage: raise _low_coverage(covered, left_out)
     return linears
+
+# %% ../nbs/10_lora.ipynb #1f5612c0
+@contextmanager
+def linear_inputs(
+    model, # a transformers causal language model without adapters
+):
+    "A dict that fills in the block: `{canonical name: input of the last call}`."
+    found = {}
+    def keep(name): return lambda layer, args: found.update({name: args[0]})
+    hooks = [linear.register_forward_pre_hook(keep(name))
+             for name, (_, linear) in decoder_linears(model).items()]
+    try: yield found                                        # [rows, seq, in] each
+    finally:
+        for hook in hooks: hook.remove()
 
 # %% ../nbs/10_lora.ipynb #8e711e34
 def wrap(

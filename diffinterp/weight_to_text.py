@@ -18,7 +18,8 @@ from .chat import encode_prompt, token_ids
 from .core import DataError, ModelError, expression, patch
 from .diffs import WeightDiffs, batch_diffs, check_sizes
 from .loss import token_losses as soft_token_losses
-from .lora import decoder_linears, init_factors, unwrap, wrap_reader
+from .lora import (decoder_linears, init_factors, linear_inputs, unwrap,
+                             wrap_reader)
 from .readers import Reader
 from .slots import PROMPT, WithSoftTokens, encode_slots, encode_slots_chat
 
@@ -43,15 +44,9 @@ def _last_inputs(
     ids, # of one prompt
 ):
     "`{canonical name: input [in]}` of each decoder linear at the last token."
-    found = {}
-    def keep(name):
-        return lambda layer, args: found.update({name: args[0][0, -1].float()})
-    hooks = [l.register_forward_pre_hook(keep(n))
-             for n, (_, l) in decoder_linears(model.model).items()]
-    try: model.model(input_ids=torch.tensor([ids], device=model.device))
-    finally:
-        for hook in hooks: hook.remove()
-    return found
+    with linear_inputs(model.model) as inputs:
+        model.model(input_ids=torch.tensor([ids], device=model.device))
+    return {name: x[0, -1].float() for name, x in inputs.items()}
 
 # %% ../nbs/23_weight_to_text.ipynb #f3aa928e
 _known = {}                             # {(fingerprint, dtype): inputs} of one model
