@@ -755,13 +755,13 @@ def _rank_options(add):
 @_command("rank", "which of these subjects a finetune is about, without a reader",
           options=_rank_options)
 def _rank(args):
-    from diffinterp.shifts import rank_subjects
+    from diffinterp.responses import rank_subjects
     _check_sources(args)
     subjects = _lines_of(args.subjects)
     model = _load_model(args, name=_base_of(args))
     diffs = _open_sources(args, model)
-    _print_cost(args, f"{len(subjects)} subjects in eight prompts each, and "
-                f"{len(diffs)} finetunes")
+    _print_cost(args, f"{len(subjects)} names in a prompt each; none of the "
+                f"{len(diffs)} finetunes runs")
     table = rank_subjects(model, diffs, subjects, top=args.top).round(2)
     if args.json: return _print_json(_rows(table))
     _print_table(table, least=8)
