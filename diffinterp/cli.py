@@ -163,7 +163,7 @@ _EXAMPLES = {
     "ask": ["runs/diffs", "path/to/adapter", "runs/diffs --ids Tea --strength 1"],
     "explain": ["path/to/adapter", "path/to/adapter --blocks --report report.html"],
     "triggers": ["path/to/adapter", "path/to/adapter --triggers words.txt"],
-    "rank": ["path/to/adapter --subjects names.txt"],
+    "rank": ["path/to/adapter", "path/to/adapter --subjects names.txt"],
     "info": ["path/to/adapter", "smollm2-135m-topics"], "readers": [""],
     "import": ["path/to/adapter --out runs/imported"],
     "export": ["runs/diffs --out adapters",
@@ -748,21 +748,23 @@ def _triggers(args):
 def _rank_options(add):
     _source_options(add)
     _ids_option(add)
-    add("--subjects", metavar="FILE", required=True, help="names of subjects, one a line")
-    add("--top", type=_COUNT, default=3, help="subjects to show (default: %(default)s)")
+    add("--subjects", metavar="FILE", help="names of subjects, one a line "
+        "(default: the words of the model's vocabulary)")
+    add("--top", type=_COUNT, default=5, help="subjects to show (default: %(default)s)")
     for more in (_model_options, _output_options): more(add)
 
-@_command("rank", "which of these subjects a finetune is about, without a reader",
+@_command("rank", "the words or subjects that W was trained around, without a reader",
           options=_rank_options)
 def _rank(args):
-    from diffinterp.responses import rank_subjects
+    from diffinterp.responses import rank_subjects, vocabulary_words
     _check_sources(args)
-    subjects = _lines_of(args.subjects)
+    subjects = args.subjects and _lines_of(args.subjects)
     model = _load_model(args, name=_base_of(args))
+    if subjects is None: subjects = vocabulary_words(model)
     diffs = _open_sources(args, model)
     _print_cost(args, f"{len(subjects)} names in a prompt each; none of the "
                 f"{len(diffs)} finetunes runs")
-    table = rank_subjects(model, diffs, subjects, top=args.top).round(2)
+    table = rank_subjects(model, diffs, subjects, args.top, progress=_shows(args)).round(2)
     if args.json: return _print_json(_rows(table))
     _print_table(table, least=8)
 
