@@ -73,7 +73,10 @@ def responses(
     if not len(diffs): raise DataError("There are no diffs to compare.")
     check_diffs(diffs, model)
     prompts, found = _prompts_to(model, phrases, begin), []
-    with tqdm(desc="phrases", unit="phrase", disable=None if progress else True) as bar:
+    every = max(1, len(prompts) // _MEASURED)           # a long list's part runs twice
+    runs = len(prompts) + (len(prompts[::every]) if every > 1 else 0)
+    with tqdm(total=runs * -(-len(diffs) // _AT_ONCE), desc="phrases", unit="phrase",
+              disable=None if progress else True) as bar:
         for k in range(0, len(diffs), _AT_ONCE):
             changes = {n: (A.to(model.device), B.to(model.device))
                        for n, (A, B) in batch_diffs(diffs[k:k+_AT_ONCE]).items()}

@@ -123,14 +123,14 @@ def scan_triggers(
     diffs, triggers = as_list(diffs)[0], list(dict.fromkeys(triggers))
     _check_scan(model, diffs, triggers, keep=keep, shortlist=shortlist)
     lists = _shortlists(model, diffs, triggers, template, shortlist, batch_size)
-    asked = lambda names: [_messages(template, names, q) for q in questions]
+    asked = lambda names, some: [_messages(template, names, q) for q in some]
     with tqdm(total=sum(map(len, lists)), desc="triggers", unit="prompt",
               disable=None if progress else True) as bar:
-        first = [asked(names)[0] for names in lists]
+        first = [asked(names, questions[:1])[0] for names in lists]
         nats = _divergences_of(model, diffs, first, batch_size, bar)
     tables = []
     for diff, names, row in zip(diffs, lists, nats):
-        more = asked(names)[1:]
+        more = asked(names, questions[1:])
         best, mean, times = _strongest(model, diff, row, more, keep, batch_size)
         some = dict(trigger=[names[i] for i in best], nats=mean, times=times)
         tables.append(pd.DataFrame(dict(diff=diff.id) | some))
