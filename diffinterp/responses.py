@@ -119,4 +119,4 @@ def rank_subjects(
     best, places = found.topk(min(top or len(subjects), len(subjects)))
     names = [subjects[i] for i in places.flatten().tolist()]
     ids = [id for id in ids_of(diffs) for _ in range(best.shape[1])]
-    return pd.DataFrame(dict(diff=ids, subject=names, response=best.flatten()))
+    return pd.DataFrame(dict(diff=ids, subject=names, response=best.flatten().tolist()))
