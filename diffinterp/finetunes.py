@@ -8,7 +8,7 @@ __all__ = ['put_diffs', 'each_question', 'finetuned', 'Jointly', 'ask_finetune',
            'Ordinary']
 
 # %% ../nbs/18_finetunes.ipynb #4f0e55aa
-import inspect, os
+import copy, inspect, os
 from contextlib import contextmanager
 
 # %% ../nbs/18_finetunes.ipynb #85544dc2
@@ -22,7 +22,8 @@ from .chat import (encode_chat, encode_prompt, generate, pad_batch,
                              token_ids)
 from .loss import head_logits, loss_by_row, with_hidden
 from .diffs import as_list, batch_diffs, check_diffs, ids_of, labels_of, pick
-from .lora import linear_inputs, set_weight_diffs, unwrap, wrap_reader
+from .lora import (adapters_off, linear_inputs, set_weight_diffs, unwrap,
+                             wrap_reader)
 from .tasks import QUESTION, news_tasks, story_tasks, tasks_from, topic_tasks
 from .writing import texts_about, write_stories
 from .hidden import hidden_topic_tasks, ordinary_tasks
@@ -72,12 +73,14 @@ class Jointly:
 
     It is the likeliest by the weighted mean of the rows' log-probabilities. With a
     contrast it is the one with the highest (1 + contrast) times the mean, less contrast
-    times the log-probability of one more row, among the 20 likeliest of the mean."""
+    times the log-probability of one more row, among the 20 likeliest of the mean. What
+    `prefer` returns takes the place of these numbers."""
     def __init__(self,
         weights, # [groups, rows] of the mean
         contrast=0.0, # weight of the contrast with one more row of each group; 0 for none
+        prefer=None, # called with the tokens [groups, beams, seq] and [..., vocab]
     ):
-        self.weights, self.contrast = weights, contrast
+        self.weights, self.contrast, self.prefer = weights, contrast, prefer
 
     def __call__(self, input_ids, scores): # [groups * rows * beams, seq], [..., vocab]
         each = scores.float().log_softmax(-1)           # [groups, rows, beams, vocab]
@@ -85,6 +88,9 @@ class Jointly:
         weights = self.weights.to(each)[..., None, None]
         joint = (each[:, :weights.shape[1]] * weights).sum(1)
         if self.contrast: joint = self._contrasted(joint, each[:, -1])
+        if self.prefer:
+            tokens = input_ids.view(*each.shape[:3], -1)[:, 0]      # alike in all rows
+            joint = self.prefer(tokens, joint)
         return joint[:, None].expand_as(each).reshape(scores.shape)
 
 @patch
@@ -174,26 +180,40 @@ def finetune_loss(
     return losses if each else sum(losses) / len(losses)
 
 # %% ../nbs/18_finetunes.ipynb #53a64731
-def _cache_option(run):
+def _cache_option(model):
     "The name of the decoder's option for a cache; transformers renames it."
-    known = inspect.signature(run.forward).parameters
+    known = inspect.signature(model.model.base_model.forward).parameters
     return "cache" if "cache" in known else "past_key_values"
 
-# %% ../nbs/18_finetunes.ipynb #b30a312b
-def _run_prompts(model, prompts):
+# %% ../nbs/18_finetunes.ipynb #8dfd1311
+def _run_prompts(model, prompts, kept=None): # kept: {beginning: cache}, filled here
     "`(the decoder's output, places of the last tokens)`; a common beginning runs once."
-    run, cache = model.model.base_model, DynamicCache(config=model.model.config)
-    keep = {_cache_option(run): cache, "use_cache": True}
-    shared = min(len(os.path.commonprefix(prompts)), min(map(len, prompts)) - 1)
-    if not all(hasattr(layer, "batch_repeat_interleave") for layer in cache.layers):
-        shared, keep = 0, dict(use_cache=False)         # a layer that keeps no keys
+    shared, keep = _shared(model, prompts), dict(use_cache=False)
     rest = [ids[shared:] for ids in prompts]
     padded, _ = pad_batch([(ids, ids) for ids in rest], device=model.device)
     if shared:
-        run(torch.tensor([prompts[0][:shared]], device=model.device), **keep)
+        cache = _cache_of(model, prompts[0][:shared], {} if kept is None else kept)
         cache.batch_repeat_interleave(len(rest))
+        keep = {_cache_option(model): cache, "use_cache": True}
     places = range(len(rest)), [len(ids) - 1 for ids in rest]
-    return run(padded, **keep), places
+    return model.model.base_model(padded, **keep), places
+
+def _shared(model, prompts):
+    "How many tokens all prompts begin with; 0 where a layer keeps no keys."
+    cache = DynamicCache(config=model.model.config)
+    if not all(hasattr(layer, "batch_repeat_interleave") for layer in cache.layers): return 0
+    return min(len(os.path.commonprefix(prompts)), min(map(len, prompts)) - 1)
+
+def _cache_of(model, ids, kept):
+    "The keys and values of a beginning; it goes on from the longest one that is kept."
+    longest = max((b for b in kept if tuple(ids[:len(b)]) == b), key=len, default=())
+    cache = copy.deepcopy(kept.get(longest)) or DynamicCache(config=model.model.config)
+    if len(ids) > len(longest):
+        new = torch.tensor([ids[len(longest):]], device=model.device)
+        keep = {_cache_option(model): cache, "use_cache": True}
+        model.model.base_model(new, **keep)
+        kept[tuple(ids)] = copy.deepcopy(cache)
+    return cache
 
 # %% ../nbs/18_finetunes.ipynb #56e775a8
 @torch.no_grad()
@@ -228,12 +248,13 @@ def next_log_probs(
 def last_inputs(
     model, # a `FrozenModel`
     prompts, # list of lists of token ids
+    kept=None, # a dict of one's own: calls that share it run a common beginning once
 ):
     """What goes into the base's linears at the last token of each prompt.
 
-    `{canonical name: [prompts, in]}`, in the model's dtype."""
-    with model.lock, linear_inputs(unwrap(model.model)) as inputs:
-        _, places = _run_prompts(model, prompts)
+    `{canonical name: [prompts, in]}`, in the model's dtype. Adapters stay on the model."""
+    with model.lock, adapters_off(model.model), linear_inputs(model.model) as inputs:
+        _, places = _run_prompts(model, prompts, kept)
     return {name: x[places] for name, x in inputs.items()}
 
 # %% ../nbs/18_finetunes.ipynb #89968fcc

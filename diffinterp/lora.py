@@ -248,7 +248,7 @@ def decoder_linears(
 # %% ../nbs/10_lora.ipynb #1f5612c0
 @contextmanager
 def linear_inputs(
-    model, # a transformers causal language model without adapters
+    model, # a transformers causal language model, wrapped or not
 ):
     "A dict that fills in the block: `{canonical name: input of the last call}`."
     found = {}

@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 # %% ../nbs/38_make_readers.ipynb #fa176948
-from .confidence import Reading, fit_confidence, read_diffs
+from .confidence import (WAY_OF_READING, Reading, fit_confidence, judged_again,
+                                   read_diffs)
 from .core import DataError, json_hash, read_json, write_text
 from .diffs import labels_of
 from .finetunes import News, Ordinary, Plain, Recipe, ask_finetune
@@ -262,11 +263,11 @@ def wild_readings(
     reader, # any reader
     runs, # {cell: diffs}, as `wild_diffs` gives them
     model=None, # a `FrozenModel`; None takes the reader's own
-    out=None, # folder for the readings by this reader and confidence; not read again
+    out=None, # folder for the readings by this reader; what is there is not read again
     **how, # for `read_diffs`, such as num_beams
 ):
     "A DataFrame, a row a finetune: its cell, its `Reading`, `prior` and `right`."
-    key = json_hash([reader.hash(), reader.record.get("confidence")])
+    key = json_hash([reader.hash(), WAY_OF_READING])
     file = lambda name: out and Path(out)/f"{name}-{key}.json"
     tables = [_kept_readings(reader, diffs, model, file(name), how).assign(cell=name)
               for name, diffs in runs.items()]
@@ -276,10 +277,10 @@ def wild_readings(
     return table.assign(prior=table.likelihood - table.support)
 
 def _kept_readings(reader, diffs, model, path, how):
-    "The readings of some diffs, from the file if it is there."
-    kept = pd.DataFrame(read_json(path)["readings"] if path and path.exists() else [])
-    names = [field.name for field in dataclasses.fields(Reading)]
-    if set(names) <= set(kept): return kept                 # earlier versions have less
+    "The readings of some diffs, from the file if it is there, as the reader judges now."
+    if path and path.exists():
+        kept = [Reading(**row) for row in read_json(path)["readings"]]
+        return pd.DataFrame([judged_again(reader, r) for r in kept])
     readings = read_diffs(reader, diffs, model, features=True, **how)
     rows = [dataclasses.asdict(r) for r in readings]
     if path: write_text(path, json.dumps(dict(readings=rows), ensure_ascii=False))
