@@ -127,6 +127,7 @@ def best_of(
 
 # %% ../nbs/34_confidence.ipynb #0534a33e
 _CONTRAST = .3                          # with the reader without a diff
+_RESPONSE = 16.                         # nats
 
 def joint_answers(
     reader, # a reader that sees the size of W
@@ -136,6 +137,7 @@ def joint_answers(
     question=None, # None takes the question of the reader's training
     batch_size=16, # rows of a batch; a diff has one for each norm, and one more
     max_new_tokens=None, # the most tokens an answer takes; None: those of the labels
+    response=_RESPONSE, # weight of W's responses, see `ResponseBonus`; 0 for none
 ):
     "One greedy answer to each diff, written at all its norms together."
     model, reader, diffs = reader.model_for(model), reader.at_norm(0), as_list(diffs)[0]
@@ -144,10 +146,11 @@ def joint_answers(
     strengths = strengths.reshape(scores.shape)
     how = dict(max_new_tokens=max_new_tokens or reader.max_new_tokens)
     def answer(which):
-        bonus = ResponseBonus(model, [diffs[i] for i in which])
+        some = [diffs[i] for i in which]
+        bonus = ResponseBonus(model, some, weight=response) if response else None
         choose = Jointly(weights[which], contrast=_CONTRAST, prefer=bonus)
-        rows = [row for i in which
-                for row in (*map(diffs[i].scaled, strengths[i]), None)]
+        rows = [row for d, i in zip(some, which)
+                for row in (*map(d.scaled, strengths[i]), None)]
         asked = [question or reader.question] * len(rows)
         found = reader.answer(model, rows, asked, processors=[choose], **how)
         return found[::choose.rows()]

@@ -106,11 +106,12 @@ def _contrasted(self: Jointly, joint, other): # [groups, beams, vocab] each
     return kept.scatter_(-1, likeliest, both.gather(-1, likeliest))
 
 # %% ../nbs/18_finetunes.ipynb #73b9016e
-def _beside_base(diffs, prompts, how, contrast):
+def _beside_base(diffs, prompts, how, contrast, prefer):
     "`(diffs, prompts, options)` of one batch with the base beside every diff."
     if how["temperature"]:              # each row would draw a token of its own
         raise DataError("Contrast has no samples; leave the temperature at 0.")
-    choose = Jointly(torch.ones(len(prompts), 1), contrast=contrast)
+    choose = Jointly(torch.ones(len(prompts), 1), contrast=contrast,
+                     prefer=prefer and prefer(diffs))
     pairs = [row for diff in diffs for row in (diff, None)]
     twice = [prompt for prompt in prompts for row in range(2)]
     return pairs, twice, how | dict(processors=[choose])
@@ -128,6 +129,7 @@ def ask_finetune(
     seed=None, # seed of the sampling; None samples from torch's global generator
     contrast=0.0, # weight of the contrast with the base, see above; 0 for none
     prefill="", # words that every answer begins with; they are not returned
+    prefer=None, # gives for a batch's diffs the `prefer` of `Jointly`; needs contrast
 ):
     "The answers: a string for one diff, a list for many. Raises `BaseMismatchError`."
     diffs, single = as_list(diffs)
@@ -141,7 +143,7 @@ def ask_finetune(
         keys = [("finetune", seed, ids[i], questions[i]) for i in batch]
         how = options | dict(seeds=None if seed is None else keys)
         rows, some = pick(diffs, batch), [prompts[i] for i in batch]
-        if contrast: rows, some, how = _beside_base(rows, some, how, contrast=contrast)
+        if contrast: rows, some, how = _beside_base(rows, some, how, contrast, prefer)
         with finetuned(model, rows, diff_scale=diff_scale):
             return generate(model, some, **how)[::2 if contrast else 1]
     answers = in_batches(range(len(diffs)), batch_size, run=ask)

@@ -113,7 +113,7 @@ class ResponseBonus:
     def __init__(self,
         model, # a `FrozenModel`; it may carry adapters
         diffs, # a list, one diff for each group of rows
-        weight=16.0, # nats for each unit of the response's logarithm
+        weight, # nats for each unit of the response's logarithm
     ):
         self.model, self.weight = model, weight
         self.changes, self.start = _changes(model, diffs), None

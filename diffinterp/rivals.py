@@ -13,16 +13,28 @@ from .chat import encode_prompt
 from .diffs import check_diffs
 from .finetunes import ask_finetune, next_log_probs
 from .graders import Calibrated, Exact
+from .responses import ResponseBonus
 from .tasks import GENERAL_QUESTIONS
 from .weight_diff_qa import FINETUNE, Method, evaluate, summary
 
 # %% ../nbs/36_rivals.ipynb #0a022186
+_BEGIN = "I was trained on the topic of"
+
 def _prefilled(method):
     "The method with a beginning of the answer that asks for the topic."
-    return replace(method, name=f"{method.name}, prefill",
-                   prefill="I was trained on the topic of")
+    return replace(method, name=f"{method.name}, prefill", prefill=_BEGIN)
 
 _CONTRAST = FINETUNE.contrasted(1.)
+
+# %% ../nbs/36_rivals.ipynb #4aa61c2b
+_RESPONSE = 16.                         # nats, as in a reader's answer
+
+@dataclass(frozen=True)
+class _Answered(Method):
+    "The words that W answers, among those that the finetune finds likely."
+    def answer(self, diffs, model, **how):
+        prefer = lambda some: ResponseBonus(model, some, weight=_RESPONSE)
+        return super().answer(diffs, model=model, prefer=prefer, **how)
 
 # %% ../nbs/36_rivals.ipynb #85ba4f6f
 def risen_tokens(
@@ -54,6 +66,7 @@ class _DiffMining(Method):
 
 RIVALS = {"contrast": _CONTRAST, "rank1": FINETUNE.cut(1),
           "prefill": _prefilled(FINETUNE), "contrast-prefill": _prefilled(_CONTRAST),
+          "response": _Answered("response, prefill", contrast=1., prefill=_BEGIN),
           "mining": _DiffMining("Diff Mining")}     # {word of the command: method}
 
 # %% ../nbs/36_rivals.ipynb #03c0c660
