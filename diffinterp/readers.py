@@ -28,7 +28,7 @@ from .diffs import (WeightDiffs, as_list, bring_to_norm, check_base,
                               rescaled)
 from .finetunes import each_question
 from .launch import join_processes, sum_over_processes
-from .lora import compiled, init_factors
+from .lora import MultiLoRALinear, compiled, init_factors
 from .loss import mean_by_row, token_losses
 from .models import in_batches, load_model
 from .sources import as_diffs
@@ -181,7 +181,15 @@ def on(self: Reader,
     "Inside the block this reader, and nothing else, is on the model."
     with model.lock, self.attach(model) as layers:
         _put_factors(layers, self.factors)
+        _in_base_dtype(layers)
         yield layers
+
+def _in_base_dtype(layers):
+    "L in the dtype that it is used in: cast once, not at each token."
+    for layer in layers.values():
+        weight = layer.base_layer.weight if isinstance(layer, MultiLoRALinear) else None
+        if weight is None or not weight.is_floating_point(): continue
+        for factor in (layer.A, layer.B): factor.data = factor.data.to(weight.dtype)
 
 @patch
 def model_for(self: Reader,
