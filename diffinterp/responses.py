@@ -95,11 +95,11 @@ def responses(
     return torch.cat(found)
 
 # %% ../nbs/26_responses.ipynb #99575a25
-_ABOUT, _inputs = "Tell me about ", {}  # {(fingerprint, dtype): the base's inputs}
+_ABOUT, _inputs = "Tell me about ", {}  # {(fingerprint, dtype, device): the base's inputs}
 
 def _known_inputs(model):
     "The base's inputs at 64 training topics, `{name: [topics, in]}`; made once."
-    key = model.fingerprint, model.dtype
+    key = model.fingerprint, model.dtype, str(model.device)
     if key not in _inputs:
         names = [t.label for t in topic_tasks("train", 64)]
         _inputs[key] = last_inputs(model, _prompts_to(model, names, _ABOUT))
@@ -128,7 +128,8 @@ class ResponseBonus:
         self._ask([text for text in words.values() if text])
         for place, text in words.items():
             found[place] += -float("inf") if text is None else self._bonus(place[0], text)
-        return found
+        left = found.isfinite().any(-1, keepdim=True)       # nothing but blanks: as it was
+        return torch.where(left, found, scores)
 
 @patch
 def _words(self: ResponseBonus, tokens, scores):
