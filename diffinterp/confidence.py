@@ -26,7 +26,7 @@ from .sources import open_diffs
 from .finetunes import Jointly
 from .scores import normalized
 from .shifts import likeness
-from .responses import ResponseBonus
+from .responses import RESPONSE_WEIGHT, ResponseBonus
 
 # %% ../nbs/34_confidence.ipynb #e7000011
 _REPEATED, _RARE = 14., 8.      # nats of a repeated token, and at most of another
@@ -127,7 +127,6 @@ def best_of(
 
 # %% ../nbs/34_confidence.ipynb #0534a33e
 _CONTRAST = .3                          # with the reader without a diff
-_RESPONSE = 16.                         # nats
 
 def joint_answers(
     reader, # a reader that sees the size of W
@@ -137,7 +136,7 @@ def joint_answers(
     question=None, # None takes the question of the reader's training
     batch_size=16, # rows of a batch; a diff has one for each norm, and one more
     max_new_tokens=None, # the most tokens an answer takes; None: those of the labels
-    response=_RESPONSE, # weight of W's responses, see `ResponseBonus`; 0 for none
+    response=RESPONSE_WEIGHT, # weight of W's responses, see `ResponseBonus`; 0 for none
 ):
     "One greedy answer to each diff, written at all its norms together."
     model, reader, diffs = reader.model_for(model), reader.at_norm(0), as_list(diffs)[0]

@@ -267,7 +267,7 @@ def wild_readings(
     **how, # for `read_diffs`, such as num_beams
 ):
     "A DataFrame, a row a finetune: its cell, its `Reading`, `prior` and `right`."
-    key = json_hash([reader.hash(), WAY_OF_READING])
+    key = json_hash([reader.hash(), WAY_OF_READING, *how.items()])
     file = lambda name: out and Path(out)/f"{name}-{key}.json"
     tables = [_kept_readings(reader, diffs, model, file(name), how).assign(cell=name)
               for name, diffs in runs.items()]

@@ -27,13 +27,11 @@ def _prefilled(method):
 _CONTRAST = FINETUNE.contrasted(1.)
 
 # %% ../nbs/36_rivals.ipynb #4aa61c2b
-_RESPONSE = 16.                         # nats, as in a reader's answer
-
 @dataclass(frozen=True)
 class _Answered(Method):
     "The words that W answers, among those that the finetune finds likely."
     def answer(self, diffs, model, **how):
-        prefer = lambda some: ResponseBonus(model, some, weight=_RESPONSE)
+        prefer = lambda some: ResponseBonus(model, some)
         return super().answer(diffs, model=model, prefer=prefer, **how)
 
 # %% ../nbs/36_rivals.ipynb #85ba4f6f
