@@ -756,7 +756,7 @@ def _rank_options(add):
 @_command("rank", "the words or subjects that W was trained around, without a reader",
           options=_rank_options)
 def _rank(args):
-    from diffinterp.responses import rank_subjects, vocabulary_words
+    from diffinterp.words import rank_subjects, vocabulary_words
     _check_sources(args)
     subjects = args.subjects and _lines_of(args.subjects)
     model = _load_model(args, name=_base_of(args))
