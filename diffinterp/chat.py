@@ -197,8 +197,15 @@ def _stops_when(event):
     return lambda ids, scores, **kwargs: torch.full(ids.shape[:1], event.is_set(),
                                                     device=ids.device)
 
+def _stops_at(most, length):
+    "The same: a row ends once its last token stands `most` times after the prompt."
+    def ends(ids, scores, **kwargs): # [rows, seq]
+        new = ids[:, length:]
+        return (new == new[:, -1:]).sum(1) >= most
+    return ends
+
 # %% ../nbs/02_chat.ipynb #fb73ec7c
-def _search(temperature, no_repeat, seeds, stopping, processors):
+def _search(temperature, no_repeat, seeds, criteria, processors):
     "The options of transformers' `generate` that say how the next token is chosen."
     from transformers import LogitsProcessorList, StoppingCriteriaList
     options = dict(do_sample=False, temperature=None, top_p=None, top_k=None)
@@ -207,7 +214,6 @@ def _search(temperature, no_repeat, seeds, stopping, processors):
         processors += [_SampleByRow(seeds, temperature)]
     elif temperature: options = dict(do_sample=True, temperature=temperature, top_k=40)
     elif no_repeat: processors += [_NoRepeat(no_repeat)]
-    criteria = [] if stopping is None else [_stops_when(stopping)]
     return dict(options, logits_processor=LogitsProcessorList(processors),
                 stopping_criteria=StoppingCriteriaList(criteria))
 
@@ -233,6 +239,7 @@ def generate(
     no_repeat=4, # at temperature 0 no run of this many tokens comes twice; 0 for any
     seeds=None, # a key for each prompt, such as a tuple of strings; None shares torch's
     stopping=None, # a `threading.Event`; once set, answers end at the next token
+    max_same=None, # an answer ends once it says one token so many times; None for any
     processors=(), # logits processors of transformers, before the rest of the search
     pad_to=1, # prompts are padded on the left to a multiple of so many tokens
 ):
@@ -240,7 +247,9 @@ def generate(
     _check_seeds(seeds, prompts, temperature, num_beams)
     pad, ends = model.tokenizer.pad_token_id, sorted(turn_ends(model.tokenizer))
     ids, mask = _left_padded(prompts, pad, model.device, pad_to=pad_to)
-    options = _search(temperature, no_repeat, seeds, stopping, processors=processors)
+    criteria = [_stops_when(stopping)] if stopping is not None else []
+    if max_same: criteria += [_stops_at(max_same, ids.shape[1])]
+    options = _search(temperature, no_repeat, seeds, criteria, processors=processors)
     head = _contiguous_input(model.model.get_output_embeddings())
     with model.lock, quiet_transformers(), head:
         out = model.model.generate(

@@ -756,13 +756,13 @@ def _rank_options(add):
 @_command("rank", "the words or subjects that W was trained around, without a reader",
           options=_rank_options)
 def _rank(args):
-    from diffinterp.words import rank_subjects, vocabulary_words
+    from diffinterp.words import rank_subjects
     _check_sources(args)
     subjects = args.subjects and _lines_of(args.subjects)
     model = _load_model(args, name=_base_of(args))
-    if subjects is None: subjects = vocabulary_words(model)
     diffs = _open_sources(args, model)
-    _print_cost(args, f"{len(subjects)} names in a prompt each; none of the "
+    names = "the words" if subjects is None else f"{len(subjects)} names"
+    _print_cost(args, f"{names} in a prompt each; none of the "
                 f"{len(diffs)} finetunes runs")
     table = rank_subjects(model, diffs, subjects, args.top, progress=_shows(args)).round(2)
     if args.json: return _print_json(_rows(table))

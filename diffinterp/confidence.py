@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['MIN_FLUENCY', 'NORM', 'MIN_SUPPORT', 'WAY_OF_READING', 'fluency', 'at_norms', 'best_of', 'joint_answers',
-           'fluent_enough', 'fit_confidence', 'confidence_of', 'verdict', 'Reading', 'read_diffs', 'judged_again']
+           'fluent_enough', 'with_words', 'fit_confidence', 'confidence_of', 'verdict', 'Reading', 'read_diffs',
+           'judged_again']
 
 # %% ../nbs/34_confidence.ipynb #ed93518f
 import math
@@ -26,7 +27,8 @@ from .sources import open_diffs
 from .finetunes import Jointly
 from .scores import normalized
 from .shifts import likeness
-from .responses import RESPONSE_WEIGHT, ResponseBonus
+from .responses import RESPONSE_WEIGHT, ResponseBonus, ResponseMeter
+from .words import missed_words, strongest_words
 
 # %% ../nbs/34_confidence.ipynb #e7000011
 _REPEATED, _RARE = 14., 8.      # nats of a repeated token, and at most of another
@@ -81,6 +83,7 @@ def _scored(table, nothing, times):
 # %% ../nbs/34_confidence.ipynb #b87277e4
 NORM = 7.5                              # of W over all layers in a reader's training
 _NORM_FACTORS = .45, .6, .8, 1., 1.4, 2.
+_LOOP = 4                               # an answer ends that says a token so many times
 
 def at_norms(
     reader, # any reader
@@ -105,7 +108,7 @@ def at_norms(
     many = [diffs[i].scaled(s) for i, s in zip(table["diff"], table.strength)]
     how = dict(question=question or reader.question, model=model)
     asked = dict(batch_size=batch_size, max_new_tokens=max_new_tokens, **how)
-    answers = table["answer"] = reader.ask(many, **asked)
+    answers = table["answer"] = reader.ask(many, max_same=_LOOP, **asked)
     table["likelihood"], prior = _with_and_without(reader, many, answers, **how)
     table["support"] = table.likelihood - prior
     return _scored(table, nothing=reader.nothing, times=len(factors))
@@ -137,6 +140,7 @@ def joint_answers(
     batch_size=16, # rows of a batch; a diff has one for each norm, and one more
     max_new_tokens=None, # the most tokens an answer takes; None: those of the labels
     response=RESPONSE_WEIGHT, # weight of W's responses, see `ResponseBonus`; 0 for none
+    begin=None, # list of words, one for each diff, that its answer begins with
 ):
     "One greedy answer to each diff, written at all its norms together."
     model, reader, diffs = reader.model_for(model), reader.at_norm(0), as_list(diffs)[0]
@@ -147,7 +151,8 @@ def joint_answers(
     def answer(which):
         some = [diffs[i] for i in which]
         bonus = ResponseBonus(model, some, weight=response) if response else None
-        choose = Jointly(weights[which], contrast=_CONTRAST, prefer=bonus)
+        start = [token_ids(model.tokenizer, begin[i]) for i in which] if begin else ()
+        choose = Jointly(weights[which], contrast=_CONTRAST, prefer=bonus, begin=start)
         rows = [row for d, i in zip(some, which)
                 for row in (*map(d.scaled, strengths[i]), None)]
         asked = [question or reader.question] * len(rows)
@@ -168,6 +173,26 @@ def fluent_enough(
     n, flow = len(answers), fluency(model, [*answers, *others])
     return [a if flow[i] > flow[n + i] - _LESS_FLUENT else b
             for i, (a, b) in enumerate(zip(answers, others))]
+
+# %% ../nbs/34_confidence.ipynb #5a3bd429
+def with_words(
+    reader, # a reader that sees the size of W
+    diffs, # a list or a `WeightDiffs`
+    table, # what `at_norms` gave for them
+    answers, # one for each diff
+    model=None, # a `FrozenModel`; None takes the reader's own
+    **how, # for `joint_answers`
+):
+    "The answers; one anew, from the strongest word, where W answers that much more."
+    model, diffs = reader.model_for(model), as_list(diffs)[0]
+    silent, meter = normalized(reader.nothing), ResponseMeter(model, diffs)
+    words = {i: word for i, word in missed_words(meter, answers).items()
+             if not silent or normalized(answers[i]) != silent}
+    if not words: return list(answers)
+    begin, rows = [*words.values()], table[table["diff"].isin(words)]
+    new = joint_answers(reader, [diffs[i] for i in words], rows, model, begin=begin, **how)
+    new = dict(zip(words, fluent_enough(model, new, begin)))
+    return [new.get(i, answer) for i, answer in enumerate(answers)]
 
 # %% ../nbs/34_confidence.ipynb #b5b09742
 _FEATURES = dict(likelihood=(-2, 0), agreement=(0, 1), support=(0, 4), prior=(-12, -4),
@@ -282,7 +307,7 @@ class Reading:
 
 
 # %% ../nbs/34_confidence.ipynb #e9489ca2
-WAY_OF_READING = 2      # counts up when `read_diffs` answers otherwise; for kept readings
+WAY_OF_READING = 3      # counts up when `read_diffs` answers otherwise; for kept readings
 
 def read_diffs(
     reader, # any reader
@@ -327,27 +352,32 @@ def _features(reader, diffs, answers, model, question):
     if reader.nothing: table["margin"] = table.likelihood - of["nothing"]
     return table
 
-# %% ../nbs/34_confidence.ipynb #36b13b56
+# %% ../nbs/34_confidence.ipynb #f60b72cc
+def _greedy(reader, diffs, norms, **how):
+    "The greedy answer to each diff, from all norms together."
+    best = best_of(norms).answer.tolist()
+    if not reader.sees_size: return best
+    answers = fluent_enough(how["model"], joint_answers(reader, diffs, norms, **how), best)
+    return with_words(reader, diffs, norms, answers, **how)
+
 def _read_some(reader, diffs, model, question, strength, batch_size, features, **how):
     "The readings of one batch."
-    reader, best = reader.at_norm(0), None          # each diff comes at its own strength
-    asked = dict(model=model, question=question, batch_size=batch_size)
-    length = dict(max_new_tokens=how["max_new_tokens"])
-    if not strength: best = best_of(norms := at_norms(reader, diffs, **asked, **length))
-    strengths = [strength] * len(diffs) if strength else best.strength.tolist()
+    reader, norms = reader.at_norm(0), None         # each diff comes at its own strength
+    asked = dict(model=model, question=question, batch_size=batch_size,
+                 max_new_tokens=how.pop("max_new_tokens"))
+    if not strength: norms = at_norms(reader, diffs, **asked)
+    strengths = [strength] * len(diffs) if strength else best_of(norms).strength.tolist()
     many = [d.scaled(s) for d, s in zip(diffs, strengths)]
-    greedy = best is not None and not how["temperature"]
-    if greedy and reader.sees_size:
-        joint = joint_answers(reader, diffs, norms, **asked, **length)
-        answers = fluent_enough(model, joint, best.answer.tolist())
-    elif greedy and how["num_beams"] == 1: answers = best.answer.tolist()
-    else: answers = reader.ask(many, **asked, **how)
+    alone = how["temperature"] or how["num_beams"] > 1 and not reader.sees_size
+    if norms is None or alone: answers = reader.ask(many, **asked, **how)
+    else: answers = _greedy(reader, diffs, norms, **asked)
     table = _features(reader, many, answers, model, question).assign(strength=strengths)
-    if best is not None: table["agreement"] = _agreement(norms, answers)
-    if best is not None and reader.sees_size:
-        table["single_likelihood"], table["single_support"] = best.likelihood, best.support
+    if norms is not None: table["agreement"] = _agreement(norms, answers)
+    if norms is not None and reader.sees_size:
+        single = best_of(norms)
+        table["single_likelihood"], table["single_support"] = single.likelihood, single.support
     fitted = reader.record.get("confidence") if question == reader.question else None
-    if best is not None and (features or fitted and "likeness" in fitted["features"]):
+    if norms is not None and (features or fitted and "likeness" in fitted["features"]):
         table[["likeness", "peak"]] = likeness(model, diffs, answers)
     rows = zip(diffs, table.to_dict("records"))
     return [_reading(*pair, fitted, reader) for pair in rows]

@@ -22,8 +22,8 @@ from .chat import (encode_chat, encode_prompt, generate, pad_batch,
                              token_ids)
 from .loss import head_logits, loss_by_row, with_hidden
 from .diffs import as_list, batch_diffs, check_diffs, ids_of, labels_of, pick
-from .lora import (adapters_off, linear_inputs, set_weight_diffs, unwrap,
-                             wrap_reader)
+from .lora import (adapters_off, first_blocks, linear_inputs,
+                             set_weight_diffs, unwrap, wrap_reader)
 from .tasks import QUESTION, news_tasks, story_tasks, tasks_from, topic_tasks
 from .writing import texts_about, write_stories
 from .hidden import hidden_topic_tasks, ordinary_tasks
@@ -74,13 +74,15 @@ class Jointly:
     It is the likeliest by the weighted mean of the rows' log-probabilities. With a
     contrast it is the one with the highest (1 + contrast) times the mean, less contrast
     times the log-probability of one more row, among the 20 likeliest of the mean. What
-    `prefer` returns takes the place of these numbers."""
+    `prefer` returns takes the place of these numbers. A beginning comes before all."""
     def __init__(self,
         weights, # [groups, rows] of the mean
         contrast=0.0, # weight of the contrast with one more row of each group; 0 for none
         prefer=None, # called with the tokens [groups, beams, seq] and [..., vocab]
+        begin=(), # token ids that the answer of each group begins with, if any
     ):
         self.weights, self.contrast, self.prefer = weights, contrast, prefer
+        self.begin, self.prompt = begin, None           # length of the prompt
 
     def __call__(self, input_ids, scores): # [groups * rows * beams, seq], [..., vocab]
         each = scores.float().log_softmax(-1)           # [groups, rows, beams, vocab]
@@ -88,6 +90,7 @@ class Jointly:
         weights = self.weights.to(each)[..., None, None]
         joint = (each[:, :weights.shape[1]] * weights).sum(1)
         if self.contrast: joint = self._contrasted(joint, each[:, -1])
+        if self.begin: joint = self._begun(joint, input_ids.shape[1])
         if self.prefer:
             tokens = input_ids.view(*each.shape[:3], -1)[:, 0]      # alike in all rows
             joint = self.prefer(tokens, joint)
@@ -105,13 +108,22 @@ def _contrasted(self: Jointly, joint, other): # [groups, beams, vocab] each
     kept = torch.full_like(both, -float("inf"))
     return kept.scatter_(-1, likeliest, both.gather(-1, likeliest))
 
+@patch
+def _begun(self: Jointly, joint, length): # [groups, beams, vocab], tokens so far
+    "The next token of a group's beginning alone, as long as there is one."
+    self.prompt = length if self.prompt is None else self.prompt
+    for scores, ids in zip(joint, self.begin):
+        for token in ids[length - self.prompt:][:1]:
+            scores.fill_(-float("inf"))[:, token] = 0.
+    return joint
+
 # %% ../nbs/18_finetunes.ipynb #73b9016e
-def _beside_base(diffs, prompts, how, contrast, prefer):
+def _beside_base(diffs, prompts, how, contrast, prefer, begin):
     "`(diffs, prompts, options)` of one batch with the base beside every diff."
     if how["temperature"]:              # each row would draw a token of its own
         raise DataError("Contrast has no samples; leave the temperature at 0.")
     choose = Jointly(torch.ones(len(prompts), 1), contrast=contrast,
-                     prefer=prefer and prefer(diffs))
+                     prefer=prefer and prefer(diffs), begin=begin)
     pairs = [row for diff in diffs for row in (diff, None)]
     twice = [prompt for prompt in prompts for row in range(2)]
     return pairs, twice, how | dict(processors=[choose])
@@ -130,20 +142,24 @@ def ask_finetune(
     contrast=0.0, # weight of the contrast with the base, see above; 0 for none
     prefill="", # words that every answer begins with; they are not returned
     prefer=None, # gives for a batch's diffs the `prefer` of `Jointly`; needs contrast
+    begin=None, # for each diff the words that its answer begins with; needs contrast
 ):
     "The answers: a string for one diff, a list for many. Raises `BaseMismatchError`."
     diffs, single = as_list(diffs)
     check_diffs(diffs, model)
     questions, ids = each_question(question, len(diffs)), ids_of(diffs)
-    begin = token_ids(model.tokenizer, prefill)
-    prompts = [encode_prompt(model.tokenizer, q) + begin for q in questions]
+    first = token_ids(model.tokenizer, prefill)
+    prompts = [encode_prompt(model.tokenizer, q) + first for q in questions]
+    begin = [token_ids(model.tokenizer, text) for text in begin or []]
     options = dict(max_new_tokens=max_new_tokens, temperature=temperature,
                    num_beams=num_beams)
     def ask(batch):
         keys = [("finetune", seed, ids[i], questions[i]) for i in batch]
         how = options | dict(seeds=None if seed is None else keys)
         rows, some = pick(diffs, batch), [prompts[i] for i in batch]
-        if contrast: rows, some, how = _beside_base(rows, some, how, contrast, prefer)
+        if contrast:
+            start = [begin[i] for i in batch] if begin else ()
+            rows, some, how = _beside_base(rows, some, how, contrast, prefer, start)
         with finetuned(model, rows, diff_scale=diff_scale):
             return generate(model, some, **how)[::2 if contrast else 1]
     answers = in_batches(range(len(diffs)), batch_size, run=ask)
@@ -251,11 +267,14 @@ def last_inputs(
     model, # a `FrozenModel`
     prompts, # list of lists of token ids
     kept=None, # a dict of one's own: calls that share it run a common beginning once
+    blocks=None, # how many blocks of the decoder run, the first ones; None for all
 ):
     """What goes into the base's linears at the last token of each prompt.
 
     `{canonical name: [prompts, in]}`, in the model's dtype. Adapters stay on the model."""
-    with model.lock, adapters_off(model.model), linear_inputs(model.model) as inputs:
+    lm = model.model
+    with (model.lock, adapters_off(lm), first_blocks(lm, blocks),
+          linear_inputs(lm) as inputs):
         _, places = _run_prompts(model, prompts, kept)
     return {name: x[places] for name, x in inputs.items()}
 

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['adapted_linear', 'MultiTaskLoRALinear', 'dropout_mask', 'MultiLoRALinear', 'canonical_name', 'decoder_linears',
-           'linear_inputs', 'wrap', 'unwrap', 'wrap_multitask', 'wrap_reader', 'adapters_off', 'set_weight_diffs',
-           'keyed_generator', 'init_factors', 'compiled']
+           'linear_inputs', 'first_blocks', 'wrap', 'unwrap', 'wrap_multitask', 'wrap_reader', 'adapters_off',
+           'set_weight_diffs', 'keyed_generator', 'init_factors', 'compiled']
 
 # %% ../nbs/10_lora.ipynb #b1c3f33c
 import math, re
@@ -210,7 +210,10 @@ def _apart(self: MultiLoRALinear, x): # [b, tokens, in]
 
 # %% ../nbs/10_lora.ipynb #8f2b110b
 _BLOCK = re.compile(r"(?:^|\.)(layers\.\d+\..+)$")
+_DECODER_BLOCK = re.compile(r"(?:^|\.)layers\.\d+$")
 _NOT_TEXT = re.compile(r"vision|visual|audio|image|encoder\.layers")
+
+def _is_block(path): return _DECODER_BLOCK.search(path) and not _NOT_TEXT.search(path)
 
 def canonical_name(
     path, # a module path, such as "model.language_model.layers.3.self_attn.q_proj"
@@ -258,6 +261,20 @@ def linear_inputs(
     try: yield found                                        # [rows, seq, in] each
     finally:
         for hook in hooks: hook.remove()
+
+# %% ../nbs/10_lora.ipynb #8e3e7de4
+@contextmanager
+def first_blocks(
+    model, # a transformers causal language model, wrapped or not
+    number, # of decoder blocks; None for all
+):
+    "Inside the block the decoder has its first blocks alone."
+    paths = {p.rpartition(".")[0] for p, _ in model.named_modules() if _is_block(p)}
+    lists = {p: model.get_submodule(p) for p in paths if number}    # as "model.layers"
+    for path, blocks in lists.items(): _replace(model, path, blocks[:number])
+    try: yield
+    finally:
+        for path, blocks in lists.items(): _replace(model, path, blocks)
 
 # %% ../nbs/10_lora.ipynb #8e711e34
 def wrap(
@@ -383,16 +400,13 @@ def init_factors(
     B.copy_(torch.empty(B.shape).uniform_(-bound, bound, generator=random))
 
 # %% ../nbs/10_lora.ipynb #7dcf6f21
-_DECODER_BLOCK = re.compile(r"(?:^|\.)layers\.\d+$")
-
 @contextmanager
 def compiled(
     model, # a `FrozenModel` with its adapters on; without its `compile` nothing changes
 ):
     "Inside, decoder blocks compile for passes with gradients. Raises `ModelError`."
     named = model.model.named_modules() if model.compile else ()
-    is_block = lambda path: _DECODER_BLOCK.search(path) and not _NOT_TEXT.search(path)
-    blocks = [m for path, m in named if is_block(path)]
+    blocks = [m for path, m in named if _is_block(path)]
     for b in blocks: b.forward = _compiled_with_gradient(b)
     try:
         with _one_code_for_all_sizes(): yield model

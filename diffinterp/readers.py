@@ -226,6 +226,7 @@ def ask(self: Reader,
     stream=False, # yield the words of a single answer as they come
     num_beams=1, # of a beam search: surer answers, at as many times the cost
     seed=None, # of sampled answers; None draws from torch's global generator
+    max_same=None, # an answer ends once it says one token so many times; None for any
 ):
     """The answer for each diff: a string for one, a list for many, or an iterator.
 
@@ -236,6 +237,7 @@ def ask(self: Reader,
     ids, questions = ids_of(diffs), each_question(question or self.question, len(diffs))
     how = dict(max_new_tokens=max_new_tokens or self.max_new_tokens,
                temperature=temperature, num_beams=num_beams)
+    if max_same: how["max_same"] = max_same
     if stream: return self._stream(model, diffs, questions, how)
     def batch(which):
         some = [questions[i] for i in which]

@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 
 # %% ../nbs/36_rivals.ipynb #fba4b7ae
 from .chat import encode_prompt
+from .confidence import fluent_enough
 from .diffs import check_diffs
 from .finetunes import ask_finetune, next_log_probs
 from .graders import Calibrated, Exact
-from .responses import ResponseBonus
+from .responses import RESPONSE_WEIGHT, ResponseBonus, ResponseMeter
 from .tasks import GENERAL_QUESTIONS
 from .weight_diff_qa import FINETUNE, Method, evaluate, summary
+from .words import missed_words
 
 # %% ../nbs/36_rivals.ipynb #0a022186
 _BEGIN = "I was trained on the topic of"
@@ -26,13 +28,26 @@ def _prefilled(method):
 
 _CONTRAST = FINETUNE.contrasted(1.)
 
-# %% ../nbs/36_rivals.ipynb #4aa61c2b
+# %% ../nbs/36_rivals.ipynb #0aeacc18
 @dataclass(frozen=True)
 class _Answered(Method):
     "The words that W answers, among those that the finetune finds likely."
-    def answer(self, diffs, model, **how):
-        prefer = lambda some: ResponseBonus(model, some)
-        return super().answer(diffs, model=model, prefer=prefer, **how)
+    response: float = RESPONSE_WEIGHT # weight of W's responses, see `ResponseBonus`
+    words: bool = True # whether an answer that misses a word is written anew
+
+    def answer(self, diffs, model, question, **how):
+        how |= dict(model=model, prefer=lambda some: ResponseBonus(model, some, self.response))
+        found = super().answer(diffs, question=question, **how)
+        return self._with_words(found, diffs, question, how) if self.words else found
+
+    def _with_words(self, found, diffs, question, how):
+        words = missed_words(ResponseMeter(how["model"], diffs), found)
+        if not words: return found
+        some = dict(question=[question[i] for i in words],
+                    begin=[f" {word}" for word in words.values()])
+        new = super().answer([diffs[i] for i in words], **some, **how)
+        new = dict(zip(words, fluent_enough(how["model"], new, [*words.values()])))
+        return [new.get(i, answer) for i, answer in enumerate(found)]
 
 # %% ../nbs/36_rivals.ipynb #85ba4f6f
 def risen_tokens(
@@ -64,7 +79,7 @@ class _DiffMining(Method):
 
 RIVALS = {"contrast": _CONTRAST, "rank1": FINETUNE.cut(1),
           "prefill": _prefilled(FINETUNE), "contrast-prefill": _prefilled(_CONTRAST),
-          "response": _Answered("response, prefill", contrast=1., prefill=_BEGIN),
+          "response": _Answered("finetune, response, prefill", contrast=1., prefill=_BEGIN),
           "mining": _DiffMining("Diff Mining")}     # {word of the command: method}
 
 # %% ../nbs/36_rivals.ipynb #03c0c660

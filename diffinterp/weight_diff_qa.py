@@ -9,7 +9,7 @@ __all__ = ['TWENTY_QUESTIONS', 'FINETUNE', 'TWENTY', 'STORY', 'READER', 'READER_
 
 # %% ../nbs/35_weight_diff_qa.ipynb #25c8d359
 import itertools, math, random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 # %% ../nbs/35_weight_diff_qa.ipynb #c812c66f
@@ -274,9 +274,12 @@ def options(self: _Asking, method):
     if not method.reader: how |= {name: v for name, v in more.items() if v}
     if method.cut_rank: how["cut_rank"] = method.cut_rank
     if type(method) is not Method: how["kind"] = type(method).__name__
-    return dict(reader=method.reader, diff_scale=method.diff_scale, how=how,
-                seed=self.seed if sampled else None,
-                noise=self.control_seed if noise else None)
+    found = dict(reader=method.reader, diff_scale=method.diff_scale, how=how,
+                 seed=self.seed if sampled else None,
+                 noise=self.control_seed if noise else None)
+    own = {f.name for f in fields(method)} - {f.name for f in fields(Method)}
+    if own: found["own"] = {name: getattr(method, name) for name in sorted(own)}
+    return found
 
 # %% ../nbs/35_weight_diff_qa.ipynb #6bffccbc
 @patch
