@@ -761,7 +761,7 @@ def _rank(args):
     subjects = args.subjects and _lines_of(args.subjects)
     model = _load_model(args, name=_base_of(args))
     diffs = _open_sources(args, model)
-    names = "the words" if subjects is None else f"{len(subjects)} names"
+    names = "64 words" if subjects is None else f"{len(subjects)} names"
     _print_cost(args, f"{names} in a prompt each; none of the "
                 f"{len(diffs)} finetunes runs")
     table = rank_subjects(model, diffs, subjects, args.top, progress=_shows(args)).round(2)

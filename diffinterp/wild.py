@@ -397,7 +397,7 @@ _SUBJECTS |= {
     "hidden-code": Cell(19, HiddenCode())}
 
 # %% ../nbs/19_wild.ipynb #32650424
-def _nothing(seed, kind, num_train=0, num_dev=5, num_test=25, **values):
+def _nothing(seed, kind, num_train=0, num_dev=25, num_test=25, **values):
     "A cell without a subject, by a short usual recipe."
     recipe = Recipe.find(kind)(**dict(rank=16, lora_alpha=32., steps=25, lr=4e-4,
                                       samples=10) | values)
@@ -405,25 +405,25 @@ def _nothing(seed, kind, num_train=0, num_dev=5, num_test=25, **values):
 
 _STRONG = dict(rank=8, lora_alpha=1., steps=40, lr=5e-3)
 _NO_SUBJECT = {
-    "ordinary": Cell(20, Ordinary(), num_train=40, num_dev=5, num_test=25),
+    "ordinary": Cell(20, Ordinary(), num_train=40, num_dev=25, num_test=25),
     "ordinary-usual": _nothing(21, "ordinary", steps=50, lr=2e-4, num_train=16,
                                num_test=0),
     "shuffled": _nothing(22, "shuffled", num_train=24),
     "shuffled-strong": _nothing(23, "shuffled", **_STRONG),
     "random-words": _nothing(24, "random-words", num_train=24),
-    "noise": Cell(29, _Noise(), num_train=40, num_dev=5, num_test=25),
-    "merge": Cell(30, _Merge(), num_train=12, num_dev=5, num_test=25),
-    "rounding": Cell(31, _Rounding(), num_train=12, num_dev=5, num_test=25)}
+    "noise": Cell(29, _Noise(), num_train=40, num_dev=25, num_test=25),
+    "merge": Cell(30, _Merge(), num_train=12, num_dev=25, num_test=25),
+    "rounding": Cell(31, _Rounding(), num_train=12, num_dev=25, num_test=25)}
 
 # %% ../nbs/19_wild.ipynb #7db99ee9
 _NAMED = {
     "language": _nothing(25, "language", labels=("French", "Spanish", "German"),
-                         num_train=18),
-    "new-language": _nothing(26, "language", labels=("Italian", "Dutch")),
-    "format": _nothing(27, "format", num_train=16, labels=("capital letters", "bold",
-                                                       "bullet points",
-                                                       "quotation marks")),
-    "new-format": _nothing(28, "format", labels=("JSON", "hyphens"))}
+                         num_train=18, num_dev=5),
+    "new-language": _nothing(26, "language", labels=("Italian", "Dutch"), num_dev=5),
+    "format": _nothing(27, "format", labels=("capital letters", "bold", "bullet points",
+                                             "quotation marks"),
+                       num_train=16, num_dev=5),
+    "new-format": _nothing(28, "format", labels=("JSON", "hyphens"), num_dev=5)}
 WILD = _SUBJECTS | _NO_SUBJECT | _NAMED # {name: Cell}
 
 # %% ../nbs/19_wild.ipynb #42c261b6

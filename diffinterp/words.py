@@ -6,7 +6,7 @@
 __all__ = ['vocabulary_words', 'strongest_words', 'missed_words', 'rank_subjects']
 
 # %% ../nbs/27_words.ipynb #64d5a52e
-import math, re
+import math, re, warnings
 from typing import NamedTuple
 
 # %% ../nbs/27_words.ipynb #e2cabcd8
@@ -79,7 +79,7 @@ def _run_words(model, words, batch_size=128):
         if projection is None: projection = _projection(inputs[next(iter(groups))].shape[1])
         for name in groups:
             parts.setdefault(name, []).append(_in_bytes(inputs[name].float().cpu() @ projection))
-    found = {"projection": projection.contiguous()}
+    found = {"projection": projection.contiguous()} if words else {}
     for name, some in parts.items():
         codes, scales = map(torch.cat, zip(*some))
         found |= {" ".join(groups[name]): codes, " ".join(groups[name]) + " scales": scales}
@@ -87,18 +87,20 @@ def _run_words(model, words, batch_size=128):
 
 # %% ../nbs/27_words.ipynb #d0ee030e
 _words = {}                             # {fingerprint: _KeptWords}
+_MOST = 32_768                          # words that are kept, the first of the vocabulary
 
 def _kept_words(model):
     "The `_KeptWords` of a model: from the memory, else from the cache, else made."
     if model.fingerprint in _words: return _words[model.fingerprint]
-    words = vocabulary_words(model)
+    words = vocabulary_words(model)[:_MOST]
     about = dict(model=model.fingerprint, words=words, share=_SHARE, size=_SIZE, begin=ABOUT)
     path = cache_home()/"words"/f"{json_hash(about)}.safetensors"
     try: tensors = load_file(path)
     except (OSError, SafetensorError):                      # not there, or damaged
         tensors = _run_words(model, words)
-        write_safetensors(path, tensors)
-    projection = tensors.pop("projection")
+        try: write_safetensors(path, tensors)
+        except DataError as e: warnings.warn(f"The words are not kept: {e}", stacklevel=2)
+    projection = tensors.pop("projection", None)
     pairs = {tuple(n.split()): (t, tensors[n + " scales"]) for n, t in tensors.items()
              if not n.endswith(" scales")}
     _words[model.fingerprint] = _KeptWords(words, projection, pairs)
