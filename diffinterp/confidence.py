@@ -353,11 +353,14 @@ def _features(reader, diffs, answers, model, question):
     return table
 
 # %% ../nbs/34_confidence.ipynb #f60b72cc
+_NAME = 20                              # tokens; a reader with longer labels names nothing
+
 def _greedy(reader, diffs, norms, **how):
     "The greedy answer to each diff, from all norms together."
     best = best_of(norms).answer.tolist()
     if not reader.sees_size: return best
     answers = fluent_enough(how["model"], joint_answers(reader, diffs, norms, **how), best)
+    if reader.max_new_tokens > _NAME: return answers
     return with_words(reader, diffs, norms, answers, **how)
 
 def _read_some(reader, diffs, model, question, strength, batch_size, features, **how):
@@ -374,8 +377,8 @@ def _read_some(reader, diffs, model, question, strength, batch_size, features, *
     table = _features(reader, many, answers, model, question).assign(strength=strengths)
     if norms is not None: table["agreement"] = _agreement(norms, answers)
     if norms is not None and reader.sees_size:
-        single = best_of(norms)
-        table["single_likelihood"], table["single_support"] = single.likelihood, single.support
+        one = best_of(norms)
+        table["single_likelihood"], table["single_support"] = one.likelihood, one.support
     fitted = reader.record.get("confidence") if question == reader.question else None
     if norms is not None and (features or fitted and "likeness" in fitted["features"]):
         table[["likeness", "peak"]] = likeness(model, diffs, answers)

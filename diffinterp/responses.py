@@ -131,7 +131,8 @@ class ResponseMeter:
 
     def __call__(self, phrases): # list of names or words
         "[diffs, phrases]; zeros where no diff changes anything."
-        if not (self.changes and phrases): return torch.zeros(len(self.diffs), len(phrases))
+        none = torch.zeros(len(self.diffs), len(phrases))
+        if not (self.changes and phrases): return none
         def run(batch): # phrases; a row for each
             inputs = last_inputs(self.model, prompts_to(self.model, batch, ABOUT), self.kept)
             return [*beside(squared_norms(self.changes, inputs), self.usual).T]

@@ -36,7 +36,8 @@ class _Answered(Method):
     words: bool = True # whether an answer that misses a word is written anew
 
     def answer(self, diffs, model, question, **how):
-        how |= dict(model=model, prefer=lambda some: ResponseBonus(model, some, self.response))
+        bonus = lambda some: ResponseBonus(model, some, self.response)
+        how |= dict(model=model, prefer=bonus)
         found = super().answer(diffs, question=question, **how)
         return self._with_words(found, diffs, question, how) if self.words else found
 

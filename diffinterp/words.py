@@ -45,7 +45,7 @@ class _KeptWords(NamedTuple):
     "The words of a vocabulary and the base's early inputs at them."
     words: list
     projection: torch.Tensor # [in, size]
-    inputs: dict # {names of the linears that share it: (int8 [words, size], scales [words])}
+    inputs: dict # {names of linears with this input: (int8 [words, size], scales [words])}
 
 def _projection(size): # [size, _SIZE]
     "Orthogonal directions; products of projected vectors are the vectors' on the whole."
@@ -57,32 +57,39 @@ def _in_bytes(x): # [words, size]
     scales = x.abs().amax(1).clamp(min=1e-9) / 127
     return (x / scales[:, None]).round().to(torch.int8), scales
 
-# %% ../nbs/27_words.ipynb #0d2d74e2
-def _shared_inputs(inputs):
-    "`{a linear: all linears of its block that read the same}`, without those that write."
-    found = {}
-    for name in (n for n in inputs if not _WRITES.fullmatch(n)):
-        same = (n for n in found if n.split(".")[:2] == name.split(".")[:2]
+# %% ../nbs/27_words.ipynb #2b47cdcb
+def _early_inputs(model, words, batch_size=128):
+    "Yields `{linear that reads the stream: [some words, in]}` of the first blocks."
+    config = model.model.config.get_text_config()
+    early, size = -(-config.num_hidden_layers // _SHARE), config.hidden_size
+    reads = lambda name, x: not _WRITES.fullmatch(name) and x.shape[1] == size
+    prompts, kept = prompts_to(model, words, ABOUT), {}
+    for k in tqdm(range(0, len(words), batch_size), desc="words of the vocabulary",
+                  leave=False, disable=None):
+        found = last_inputs(model, prompts[k:k+batch_size], kept, blocks=early)
+        yield {n: x.float().cpu() for n, x in found.items() if reads(n, x)}
+
+def _shared(inputs):
+    "`{a linear: all linears of its block that read the same}`."
+    found, block = {}, lambda name: name.split(".")[:2]
+    for name in inputs:
+        same = (n for n in found if block(n) == block(name)
                 and torch.equal(inputs[n], inputs[name]))
         found.setdefault(next(same, name), []).append(name)
     return found
 
-def _run_words(model, words, batch_size=128):
+def _run_words(model, words):
     "The tensors of the file: the projection, and codes and scales of each input."
-    early = -(-model.model.config.get_text_config().num_hidden_layers // _SHARE)
-    prompts, kept, parts = prompts_to(model, words, ABOUT), {}, {}
-    groups = projection = None
-    for k in tqdm(range(0, len(words), batch_size), desc="words of the vocabulary",
-                  leave=False, disable=None):
-        inputs = last_inputs(model, prompts[k:k+batch_size], kept, blocks=early)
-        groups = groups or _shared_inputs(inputs)
-        if projection is None: projection = _projection(inputs[next(iter(groups))].shape[1])
+    parts, groups = {}, None
+    for inputs in _early_inputs(model, words):
+        groups = groups or _shared(inputs)
+        if not parts and groups: projection = _projection(inputs[next(iter(groups))].shape[1])
         for name in groups:
-            parts.setdefault(name, []).append(_in_bytes(inputs[name].float().cpu() @ projection))
-    found = {"projection": projection.contiguous()} if words else {}
+            parts.setdefault(name, []).append(_in_bytes(inputs[name] @ projection))
+    found = dict(projection=projection.contiguous()) if parts else {}
     for name, some in parts.items():
-        codes, scales = map(torch.cat, zip(*some))
-        found |= {" ".join(groups[name]): codes, " ".join(groups[name]) + " scales": scales}
+        key, (codes, scales) = " ".join(groups[name]), map(torch.cat, zip(*some))
+        found |= {key: codes, f"{key} scales": scales}
     return found
 
 # %% ../nbs/27_words.ipynb #d0ee030e
@@ -113,7 +120,7 @@ def _roughly(kept, changes): # changes: see `squared_norms`
     for names, (codes, scales) in kept.inputs.items():
         some = {n: changes[n] for n in names if n in changes}
         if not some: continue
-        some = {n: (A.cpu(), kept.projection.T @ B.cpu().float()) for n, (A, B) in some.items()}
+        some = {n: (A.cpu(), kept.projection.T @ B.cpu()) for n, (A, B) in some.items()}
         inputs = dict.fromkeys(some, codes.float())
         norms.append(squared_norms(some, inputs) * scales.square())
     return beside(torch.cat(norms), torch.cat(norms)) if norms else None
@@ -140,7 +147,7 @@ def strongest_words(
     return found
 
 # %% ../nbs/27_words.ipynb #59037c41
-_MORE = .2                              # log-response; chosen on development finetunes
+_LEAST, _MORE = .5, .2                  # log-responses; chosen on development finetunes
 
 def _own_responses(meter, answers):
     "The log-response of each W to its own answer; 0 for an empty one."
@@ -158,8 +165,10 @@ def missed_words(
 ):
     "`{place of an answer: the strongest word, if W answers it much more}`."
     own = _own_responses(meter, answers)
+    missed = lambda i, word, response: (response > max(_LEAST, own[i] + _MORE)
+                                        and not _has_word(answers[i], word))
     return {i: some[0][0] for i, some in enumerate(strongest_words(meter, 1))
-            if some and some[0][1] > own[i] + _MORE and not _has_word(answers[i], some[0][0])}
+            if some and missed(i, *some[0])}
 
 # %% ../nbs/27_words.ipynb #b8f32f5f
 def rank_subjects(
