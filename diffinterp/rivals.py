@@ -33,7 +33,7 @@ _CONTRAST = FINETUNE.contrasted(1.)
 class _Answered(Method):
     "The words that W answers, among those that the finetune finds likely."
     response: float = RESPONSE_WEIGHT # weight of W's responses, see `ResponseBonus`
-    words: bool = True # whether an answer that misses a word is written anew
+    words: bool = False # whether an answer that misses a word is written anew
 
     def answer(self, diffs, model, question, **how):
         bonus = lambda some: ResponseBonus(model, some, self.response)
@@ -49,6 +49,9 @@ class _Answered(Method):
         new = super().answer([diffs[i] for i in words], **some, **how)
         new = dict(zip(words, fluent_enough(how["model"], new, [*words.values()])))
         return [new.get(i, answer) for i, answer in enumerate(found)]
+
+_ANSWERED = _Answered("finetune, response, prefill", contrast=1., prefill=_BEGIN)
+_WITH_WORDS = replace(_ANSWERED, name="finetune, words, prefill", words=True)
 
 # %% ../nbs/36_rivals.ipynb #85ba4f6f
 def risen_tokens(
@@ -80,7 +83,7 @@ class _DiffMining(Method):
 
 RIVALS = {"contrast": _CONTRAST, "rank1": FINETUNE.cut(1),
           "prefill": _prefilled(FINETUNE), "contrast-prefill": _prefilled(_CONTRAST),
-          "response": _Answered("finetune, response, prefill", contrast=1., prefill=_BEGIN),
+          "response": _ANSWERED, "words": _WITH_WORDS,
           "mining": _DiffMining("Diff Mining")}     # {word of the command: method}
 
 # %% ../nbs/36_rivals.ipynb #03c0c660
