@@ -28,7 +28,7 @@ from .finetunes import Jointly
 from .scores import normalized
 from .shifts import likeness
 from .responses import RESPONSE_WEIGHT, ResponseBonus, ResponseMeter
-from .words import missed_words, strongest_words
+from .words import missed_words
 
 # %% ../nbs/34_confidence.ipynb #e7000011
 _REPEATED, _RARE = 14., 8.      # nats of a repeated token, and at most of another
