@@ -96,6 +96,7 @@ class Jointly:
             joint = self.prefer(tokens, joint)
         return joint[:, None].expand_as(each).reshape(scores.shape)
 
+# %% ../nbs/18_finetunes.ipynb #1c75eb43
 @patch
 def rows(self: Jointly):
     "How many rows each group has, with the row that it is contrasted with."
