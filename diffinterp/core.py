@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['DiffInterpError', 'ModelError', 'DataError', 'BaseMismatchError', 'expression', 'printable', 'patch', 'cache_home',
-           'file_sha256', 'sweep', 'writing', 'write_text', 'write_safetensors', 'json_hash', 'seal', 'unseal',
-           'read_json', 'read_jsonl', 'write_jsonl', 'append_jsonl', 'write_sealed', 'read_sealed', 'read_chained',
-           'read_rows', 'one_writer', 'Kind', 'quiet_transformers']
+           'file_sha256', 'sweep', 'writing', 'write_text', 'write_safetensors', 'json_hash', 'package_tensors',
+           'kept_tensors', 'seal', 'unseal', 'read_json', 'read_jsonl', 'write_jsonl', 'append_jsonl', 'write_sealed',
+           'read_sealed', 'read_chained', 'read_rows', 'one_writer', 'Kind', 'quiet_transformers']
 
 # %% ../nbs/00_core.ipynb #5356af5a
-import builtins, errno, hashlib, json, os, platform, re, uuid
+import builtins, errno, hashlib, json, os, platform, re, uuid, warnings
 from contextlib import ExitStack, contextmanager, suppress
 from functools import lru_cache, partial
 from importlib import import_module
@@ -178,6 +178,37 @@ def json_hash(
     "Hex digits of a JSON value's SHA-256; the order of its keys does not matter."
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:digits]
+
+# %% ../nbs/00_core.ipynb #b99f6e12
+_PACKAGED = Path(str(files("diffinterp")/"data"))
+
+def _kept_name(kind, about): return f"{kind}/{json_hash(about)}.safetensors"
+
+def package_tensors(
+    kind, # the folder
+    about, # a JSON value with all that the tensors depend on
+    tensors, # {name: tensor}
+):
+    "Put tensors where `kept_tensors` finds them in the package. Raises `DataError`."
+    write_safetensors(_PACKAGED/_kept_name(kind, about), tensors)
+
+def kept_tensors(
+    kind, # the folder
+    about, # a JSON value with all that the tensors depend on
+    make, # a function that returns {name: tensor}
+):
+    """The tensors of a file of the package, else of the cache, else made and kept there.
+
+    Warns where the cache cannot be written."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+    name = _kept_name(kind, about)
+    for home in (_PACKAGED, cache_home()):
+        with suppress(OSError, SafetensorError): return load_file(home/name)
+    made = make()
+    try: write_safetensors(cache_home()/name, made)
+    except DataError as e: warnings.warn(f"The {kind} are not kept: {e}", stacklevel=2)
+    return made
 
 # %% ../nbs/00_core.ipynb #3b0284d7
 def seal(

@@ -6,20 +6,16 @@
 __all__ = ['diff_shifts', 'mention_shifts', 'Measure', 'measure', 'likeness']
 
 # %% ../nbs/25_shifts.ipynb #6b2a8252
-from importlib.resources import files
-from pathlib import Path
 from typing import NamedTuple
 
 # %% ../nbs/25_shifts.ipynb #378e5699
 import pandas as pd
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from tqdm.auto import tqdm
 
 # %% ../nbs/25_shifts.ipynb #9242dedc
 from .chat import encode_prompt, token_ids
-from .core import DataError, cache_home, json_hash, write_safetensors
+from .core import DataError, kept_tensors
 from .diffs import as_list, check_diffs
 from .finetunes import last_states
 from .models import in_batches
@@ -81,31 +77,24 @@ def mention_shifts(
 
 # %% ../nbs/25_shifts.ipynb #68a85736
 _NUM_KNOWN = 1024                       # training topics that the measure is made of
-_PACKAGED = Path(str(files("diffinterp")/"data"/"shifts"))
 
 def _known_topics(): return [t.label for t in topic_tasks("train", _NUM_KNOWN)]
 
-def _file_of(model):
-    "The name of the file with the shifts of the known topics."
+def _depends_on(model):
+    "What the shifts of the known topics depend on, see `kept_tensors`."
     prompts = [GENERAL_QUESTIONS[:len(_OPENINGS)], _OPENINGS]
-    about = dict(model=model.fingerprint, topics=_known_topics(), prompts=prompts)
-    return f"{json_hash(about)}.safetensors"
+    return dict(model=model.fingerprint, topics=_known_topics(), prompts=prompts)
 
-def _kept(path):
-    "The shifts of a file; None if it is not there or damaged."
-    try: return load_file(path)["shifts"].float() if path.exists() else None
-    except (SafetensorError, KeyError): return None
+def _made_shifts(model):
+    "The tensors of the file: the shifts of the known topics."
+    names = _known_topics()
+    with tqdm(total=len(names), desc="known topics", leave=False, disable=None) as bar:
+        return dict(shifts=mention_shifts(model, names, bar=bar))
 
 def _known_shifts(model):
-    "Shifts of the known topics: of the package, else of the cache, else made there."
-    names = _known_topics()
-    paths = [folder/_file_of(model) for folder in (_PACKAGED, cache_home()/"shifts")]
-    for shifts in map(_kept, paths):
-        if shifts is not None: return shifts
-    with tqdm(total=len(names), desc="known topics", leave=False, disable=None) as bar:
-        shifts = mention_shifts(model, names, bar=bar)
-    write_safetensors(paths[-1], dict(shifts=shifts))
-    return shifts
+    "Shifts of the known topics, [topics, size]: of the package, the cache, or made."
+    make = lambda: _made_shifts(model)
+    return kept_tensors("shifts", _depends_on(model), make)["shifts"].float()
 
 # %% ../nbs/25_shifts.ipynb #1328ebf9
 def _root_of_head(model, rows=8192):

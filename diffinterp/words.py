@@ -6,18 +6,16 @@
 __all__ = ['vocabulary_words', 'strongest_words', 'missed_words', 'rank_subjects']
 
 # %% ../nbs/27_words.ipynb #64d5a52e
-import math, re, warnings
+import math, re
 from typing import NamedTuple
 
 # %% ../nbs/27_words.ipynb #e2cabcd8
 import pandas as pd
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from tqdm.auto import tqdm
 
 # %% ../nbs/27_words.ipynb #2a9be138
-from .core import DataError, cache_home, json_hash, write_safetensors
+from .core import DataError, kept_tensors
 from .diffs import as_list, check_diffs, ids_of
 from .finetunes import last_inputs
 from .lora import keyed_generator
@@ -101,12 +99,7 @@ def _kept_words(model):
     if model.fingerprint in _words: return _words[model.fingerprint]
     words = vocabulary_words(model)[:_MOST]
     about = dict(model=model.fingerprint, words=words, share=_SHARE, size=_SIZE, begin=ABOUT)
-    path = cache_home()/"words"/f"{json_hash(about)}.safetensors"
-    try: tensors = load_file(path)
-    except (OSError, SafetensorError):                      # not there, or damaged
-        tensors = _run_words(model, words)
-        try: write_safetensors(path, tensors)
-        except DataError as e: warnings.warn(f"The words are not kept: {e}", stacklevel=2)
+    tensors = kept_tensors("words", about, lambda: _run_words(model, words))
     projection = tensors.pop("projection", None)
     pairs = {tuple(n.split()): (t, tensors[n + " scales"]) for n, t in tensors.items()
              if not n.endswith(" scales")}
