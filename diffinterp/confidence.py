@@ -29,6 +29,7 @@ from .scores import normalized
 from .shifts import likeness
 from .responses import RESPONSE_WEIGHT, ResponseBonus, ResponseMeter
 from .words import missed_words
+from .commonness import commonness
 
 # %% ../nbs/34_confidence.ipynb #e7000011
 _REPEATED, _RARE = 14., 8.      # nats of a repeated token, and at most of another
@@ -197,7 +198,7 @@ def with_words(
 # %% ../nbs/34_confidence.ipynb #b5b09742
 _FEATURES = dict(likelihood=(-2, 0), agreement=(0, 1), support=(0, 4), prior=(-12, -4),
                  single_likelihood=(-2, 0), single_support=(0, 4), margin=(-4, 12),
-                 likeness=(-.1, .7), peak=(0, .9))
+                 likeness=(-.1, .7), peak=(0, .9), commonness=(-13, -4))
 
 def _within(table):
     "`(names of the features in a table, their numbers within bounds [rows, features])`."
@@ -261,22 +262,21 @@ def confidence_of(
     return float(1 / (1 + math.exp(-fitted["bias"] - sum(terms))))
 
 # %% ../nbs/34_confidence.ipynb #e7000015
-MIN_SUPPORT = 1.                # an answer under it is the reader's own
+MIN_SUPPORT = 1.                # without a confidence an answer under it is made up
 
 def verdict(
     answer, # of a reader
     support, # what the diff adds to it, see `Reader.support`
     fluency, # see `fluency`
-    sure=True, # whether the confidence reaches the reader's threshold
-    subject=True, # whether the probability of a subject reaches its threshold
+    sure=None, # whether the confidence reaches the reader's threshold; None if not known
+    subject=None, # whether there is a subject by its threshold; None if not known
     nothing="", # the reader's word for a finetune without a subject
 ):
     "`read`, or what speaks against the answer."
-    said = normalized(answer)
-    if not answer.strip() or nothing and said == normalized(nothing) or not subject:
-        return "nothing found"
+    silent = bool(nothing) and normalized(answer) == normalized(nothing)
+    if not answer.strip() or silent or subject is False: return "nothing found"
     if fluency < MIN_FLUENCY: return "amplified too far"
-    if support < MIN_SUPPORT: return "made up by the reader"
+    if sure is None: return "read" if support >= MIN_SUPPORT else "made up by the reader"
     return "read" if sure else "unsure"
 
 # %% ../nbs/34_confidence.ipynb #d9f3b6ad
@@ -299,6 +299,7 @@ class Reading:
     single_support: float # of the best answer at one norm; None if read once
     likeness: float # of the finetune and the answer, see `shifts`; None if not known
     peak: float # mean likeness to the five nearest known topics; None if not known
+    commonness: float # how common its words are in what the base says anyway
 
     @property
     def found(self):
@@ -307,7 +308,7 @@ class Reading:
 
 
 # %% ../nbs/34_confidence.ipynb #e9489ca2
-WAY_OF_READING = 3      # counts up when `read_diffs` answers otherwise; for kept readings
+WAY_OF_READING = 4      # counts up when `read_diffs` answers otherwise; for kept readings
 
 def read_diffs(
     reader, # any reader
@@ -349,6 +350,7 @@ def _features(reader, diffs, answers, model, question):
     table = pd.DataFrame(dict(answer=answers, fluency=fluency(model, answers),
                               likelihood=of["answer"], prior=of["prior"]))
     table["support"] = table.likelihood - table.prior
+    table["commonness"] = commonness(model, answers)
     if reader.nothing: table["margin"] = table.likelihood - of["nothing"]
     return table
 
@@ -405,13 +407,13 @@ def _reading(diff, row, fitted, reader):
                    subject=subject, **dict.fromkeys(_NUMBERS) | numbers)
 
 def _judged(fitted, row):
-    "`(probability, whether it reaches the threshold)`; (None, True) if it is not known."
-    if not (fitted and fitted["features"].keys() <= row.keys()): return None, True
+    "`(probability, whether it reaches the threshold)`, None for both if not known."
+    if not (fitted and fitted["features"].keys() <= row.keys()): return None, None
     probability = round(confidence_of(fitted, row), 3)
     return probability, probability >= fitted["threshold"]
 
 _NUMBERS = ("support", "fluency", "strength", "agreement", "likelihood", "margin",
-            "single_likelihood", "single_support", "likeness", "peak")
+            "single_likelihood", "single_support", "likeness", "peak", "commonness")
 
 def judged_again(
     reader, # any reader
