@@ -115,14 +115,15 @@ def _cut(value, width):
 
 def _print_table(
     table, # a DataFrame
-    least=0, # the least width of all columns but the last
+    least=0, # the least width of a column of texts that is not the last
     header=True, # whether the names of the columns stand above
     **widths, # the most characters of a column that needs more than 28
 ):
     "Print a plain table; long cells are cut."
     cells = {c: [_cut(v, widths.get(c, 28)) for v in table[c]] for c in table}
     size = {c: max(map(len, [c, *cells[c]])) for c in table}
-    for c in table.columns[:-1]: size[c] = max(least, size[c])
+    for c in table.columns[:-1]:
+        if table[c].dtype.kind == "O": size[c] = max(least, size[c])
     def line(values):
         return " | ".join(f"{v:<{size[c]}}" for c, v in zip(table, values)).rstrip()
     rule = "-+-".join("-" * n for n in size.values())
@@ -1085,11 +1086,12 @@ def _save_figure(table, path):
 def _held_out_lines(reader, table):
     "How the reader did here and on the topics of its record; nothing without truths."
     if "right?" not in table: return []
+    from diffinterp.weight_diff_qa import READ
     judged = table["right?"][table["right?"].isin(["yes", "nearly", "no"])]
     right, near = (judged == "yes").sum(), (judged != "no").sum()
     lines = [f"Here: {right} of {len(judged)} named exactly, {near} share a word."]
     rows = reader.record.get("held_out", [])
-    held = {r["grader"]: r for r in rows if r["method"] == "reader, 4 beams"}
+    held = {r["grader"]: r for r in rows if r["method"] == READ.name}
     if not held: return lines
     def rate(g): return "{mean:.0%} [{low:.0%}, {high:.0%}]".format(**held[g])
     return lines + [f"Held out ({held['exact']['n']} topics never seen in training): "
