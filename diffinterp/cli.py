@@ -955,8 +955,8 @@ def _evaluate_options(add):
 def _method_options(add):
     default = ["finetune", "twenty", "reader"]
     add("--methods", nargs="+", default=default, metavar="METHOD", help="finetune, "
-        "twenty, story, reader, samples, contrast, rank1, prefill, contrast-prefill, "
-        f"response, words, mining (default: {' '.join(default)})")
+        "twenty, story, reader, read, samples, contrast, rank1, prefill, "
+        f"contrast-prefill, response, words, mining (default: {' '.join(default)})")
     add("--diff-scale", type=_NUMBER, metavar="S", help="also ask the finetune "
         "M + S W; choose S on other diffs")
     add("--control-seed", type=int, default=0,
