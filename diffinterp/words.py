@@ -15,7 +15,6 @@ import torch
 from tqdm.auto import tqdm
 
 # %% ../nbs/28_words.ipynb #2a9be138
-from .commonness import commonness
 from .core import DataError, kept_tensors
 from .diffs import as_list, check_diffs, ids_of
 from .finetunes import last_inputs
@@ -142,7 +141,6 @@ def strongest_words(
 
 # %% ../nbs/28_words.ipynb #59037c41
 _LEAST, _MORE = .5, .2                  # log-responses; chosen on development finetunes
-_COMMON = -9.5                          # commonness above it: the base says the word anyway
 
 def _own_responses(meter, answers):
     "The log-response of each W to its own answer; 0 for an empty one."
@@ -154,23 +152,16 @@ def _has_word(answer, word):
     "Whether a word of the answer begins with the same four letters."
     return any(w[:4] == word[:4].lower() for w in re.findall(r"\w+", answer.lower()))
 
-def _uncommon(model, words): # words: (word, log-response) pairs
-    "The first pair whose word the base does not say anyway, or (None, -inf)."
-    common = commonness(model, [word for word, _ in words])
-    some = (pair for pair, c in zip(words, common) if c <= _COMMON)
-    return next(some, (None, -math.inf))
-
 def missed_words(
     meter, # a `ResponseMeter`
     answers, # one for each of its diffs
 ):
     "`{place of an answer: the strongest word, if W answers it much more}`."
-    own, found = _own_responses(meter, answers), {}
-    for i, words in enumerate(strongest_words(meter, _ASKED // 2)):
-        word, response = _uncommon(meter.model, words)
-        if response > max(_LEAST, own[i] + _MORE) and not _has_word(answers[i], word):
-            found[i] = word
-    return found
+    own = _own_responses(meter, answers)
+    missed = lambda i, word, response: (response > max(_LEAST, own[i] + _MORE)
+                                        and not _has_word(answers[i], word))
+    return {i: some[0][0] for i, some in enumerate(strongest_words(meter, 1))
+            if some and missed(i, *some[0])}
 
 # %% ../nbs/28_words.ipynb #b8f32f5f
 def rank_subjects(
