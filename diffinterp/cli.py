@@ -818,10 +818,12 @@ def _model_row(folder):
 def _reader_row(folder):
     "`{reader, kind, base, question, training diffs, held out}`."
     from diffinterp.readers import load_reader
+    from diffinterp.weight_diff_qa import READ
     reader = load_reader(folder)
     rows = {r["method"]: r for r in reader.record.get("held_out", [])
             if r["grader"] == "calibrated"}
-    best = rows.get("reader, 4 beams") or rows.get("reader")
+    ways = READ.name, "reader, 4 beams", "reader"
+    best = next((rows[way] for way in ways if way in rows), None)
     held_out = "not measured" if not best else (
         "{mean:.2f} [{low:.2f}, {high:.2f}] of 5, n = {n}".format(**best))
     return dict(reader=Path(folder).name, kind=reader.kind, base=reader.base["model"],
