@@ -57,6 +57,8 @@ def _checked(self):
         raise DataError(f"diff_scale must be a number above 0, not {self.diff_scale}.")
     if self.reader and self.diff_scale != 1:
         raise DataError("A reader has its own diff_scale: set `reader.diff_scale`.")
+    if self.norms and not self.reader:
+        raise DataError("Only a reader reads at six norms together: set `reader`.")
     if self.norms and (self.temperature or self.num_beams):
         raise DataError("A reading at six norms together is greedy: leave out "
                         "temperature and num_beams.")
