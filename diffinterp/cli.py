@@ -815,15 +815,20 @@ def _model_row(folder):
                 notes=["`ask`, `explain` and `import` take its difference to the base."])
 
 # %% ../nbs/43_cli.ipynb #3b246392
+def _held_out(reader):
+    "`{grader: row}` of a reader's record, of the best way that it was measured with."
+    from diffinterp.weight_diff_qa import READ
+    rows = reader.record.get("held_out", [])
+    for way in (READ.name, "reader, 4 beams", "reader"):
+        found = {r["grader"]: r for r in rows if r["method"] == way}
+        if found: return found
+    return {}
+
 def _reader_row(folder):
     "`{reader, kind, base, question, training diffs, held out}`."
     from diffinterp.readers import load_reader
-    from diffinterp.weight_diff_qa import READ
     reader = load_reader(folder)
-    rows = {r["method"]: r for r in reader.record.get("held_out", [])
-            if r["grader"] == "calibrated"}
-    ways = READ.name, "reader, 4 beams", "reader"
-    best = next((rows[way] for way in ways if way in rows), None)
+    best = _held_out(reader).get("calibrated")
     held_out = "not measured" if not best else (
         "{mean:.2f} [{low:.2f}, {high:.2f}] of 5, n = {n}".format(**best))
     return dict(reader=Path(folder).name, kind=reader.kind, base=reader.base["model"],
@@ -1088,17 +1093,15 @@ def _save_figure(table, path):
 def _held_out_lines(reader, table):
     "How the reader did here and on the topics of its record; nothing without truths."
     if "right?" not in table: return []
-    from diffinterp.weight_diff_qa import READ
     judged = table["right?"][table["right?"].isin(["yes", "nearly", "no"])]
     right, near = (judged == "yes").sum(), (judged != "no").sum()
     lines = [f"Here: {right} of {len(judged)} named exactly, {near} share a word."]
-    rows = reader.record.get("held_out", [])
-    held = {r["grader"]: r for r in rows if r["method"] == READ.name}
-    if not held: return lines
+    held = _held_out(reader)
+    if not held.keys() >= {"exact", "shares_word"}: return lines
     def rate(g): return "{mean:.0%} [{low:.0%}, {high:.0%}]".format(**held[g])
     return lines + [f"Held out ({held['exact']['n']} topics never seen in training): "
                     f"{rate('exact')} exact, {rate('shares_word')} share a word "
-                    "(95 % intervals)."]
+                    f"({held['exact']['method']}; 95 % intervals)."]
 
 # %% ../nbs/43_cli.ipynb #3e5c82f1
 def _compare_parts(args, reader, parts):

@@ -26,7 +26,7 @@ def _talk(model):
     answers = ask_finetune(model, [None] * len(GENERAL_QUESTIONS), GENERAL_QUESTIONS,
                            max_new_tokens=_TOKENS)
     pairs = [pair for pair in zip(GENERAL_QUESTIONS, answers) if pair[1].strip()]
-    total, places = 0., 0
+    total, places = torch.zeros(len(model.model.get_output_embeddings().weight)), 0
     for question, answer in pairs:
         sample = encode_chat(model.tokenizer, question, answer)
         ids, labels = pad_batch([sample], device=model.device)          # [1, seq] each
