@@ -274,7 +274,8 @@ def verdict(
 ):
     "`read`, or what speaks against the answer."
     silent = bool(nothing) and normalized(answer) == normalized(nothing)
-    if not answer.strip() or silent or subject is False: return "nothing found"
+    if not answer.strip() or silent or not (subject is None or subject):
+        return "nothing found"
     if fluency < MIN_FLUENCY: return "amplified too far"
     if sure is None: return "read" if support >= MIN_SUPPORT else "made up by the reader"
     return "read" if sure else "unsure"

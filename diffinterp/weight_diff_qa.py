@@ -301,15 +301,16 @@ def ask(self: _Asking, method, which, questions, sample):
                **self.options(method)["how"])
     rank, _ = how.pop("cut_rank", 0), how.pop("kind", None)
     if rank: diffs = [d.cut(rank) for d in diffs]
-    if method.norms: return self.read(diffs, questions)
+    if method.norms: return self.read(diffs, questions, how["max_new_tokens"])
     if method.temperature: how["seed"] = 1000 * self.seed + sample
     if method.reader: return self.reader.ask(diffs, **how)
     return method.answer(diffs, **how)
 
 @patch
-def read(self: _Asking, diffs, questions):
-    "The answers of the reader at six norms together."
-    found, how = {}, dict(model=self.model, batch_size=self.batch_size)
+def read(self: _Asking, diffs, questions, most):
+    "The answers of the reader at six norms together, of so many tokens at most."
+    found = {}
+    how = dict(model=self.model, batch_size=self.batch_size, max_new_tokens=most)
     for question in dict.fromkeys(questions):
         which = [i for i, q in enumerate(questions) if q == question]
         some = read_diffs(self.reader, pick(diffs, which), question=question, **how)
