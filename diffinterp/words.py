@@ -20,17 +20,19 @@ from .diffs import as_list, check_diffs, ids_of
 from .finetunes import last_inputs
 from .lora import keyed_generator
 from .responses import (ABOUT, ResponseMeter, beside, prompts_to, responses,
-                                  squared_norms)
+                                  squared_norms, untrained_tokens)
 
 # %% ../nbs/28_words.ipynb #c36dc141
 def vocabulary_words(
     model, # a `FrozenModel`
 ):
-    "The tokens that begin a word and have four letters or more, one spelling of each."
-    tokenizer, found = model.tokenizer, {}
+    """The tokens that begin a word and have four letters or more, one spelling of each.
+
+    Those that the base was hardly trained on are left out, see `untrained_tokens`."""
+    tokenizer, found, barred = model.tokenizer, {}, untrained_tokens(model)
     tokens = tokenizer.convert_ids_to_tokens([*range(len(tokenizer))])
     for i, token in enumerate(tokens):
-        if token[:1] not in ("Ġ", "▁"): continue            # what begins a word
+        if token[:1] not in ("Ġ", "▁") or i in barred: continue     # what begins a word
         word = tokenizer.decode([i]).strip()
         if re.fullmatch(r"[^\W\d_]{4,}", word): found.setdefault(word.lower(), word)
     return [*found.values()]
