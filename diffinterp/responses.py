@@ -163,6 +163,7 @@ class ResponseMeter:
 
 # %% ../nbs/26_responses.ipynb #6a4698fd
 RESPONSE_WEIGHT = 16.                   # nats, chosen on development finetunes
+_FAR = 8.                               # nats, chosen there too
 
 class ResponseBonus:
     "Prefers the tokens after which W answers the words so far; for `Jointly`."
@@ -177,8 +178,10 @@ class ResponseBonus:
         self.known = {}                                 # {text: log-responses [diffs]}
 
     def __call__(self, tokens, scores): # [groups, beams, seq], [groups, beams, vocab]
-        "The scores with the bonus; those of minus infinity stay."
+        "The scores with the bonus; minus infinity for tokens that are not taken."
         if not self.meter.changes: return scores
+        least = scores.amax(-1, keepdim=True) - _FAR
+        scores = scores.masked_fill(scores < least, -float("inf"))
         self.start = tokens.shape[-1] if self.start is None else self.start
         words, found = self._words(tokens, scores), scores.clone()
         new = {text: None for text in words.values() if text and text not in self.known}
