@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['MIN_FLUENCY', 'NORM', 'MIN_SUPPORT', 'WAY_OF_READING', 'fluency', 'at_norms', 'best_of', 'joint_answers',
-           'fluent_enough', 'with_words', 'fit_confidence', 'confidence_of', 'verdict', 'Reading', 'read_diffs',
-           'judged_again']
+           'fluent_enough', 'written_anew', 'with_words', 'fit_confidence', 'confidence_of', 'verdict', 'Reading',
+           'read_diffs', 'judged_again']
 
 # %% ../nbs/34_confidence.ipynb #ed93518f
 import math
@@ -131,6 +131,7 @@ def best_of(
 
 # %% ../nbs/34_confidence.ipynb #0534a33e
 _CONTRAST = .3                          # with the reader without a diff
+_FAR = 10.                              # nats, see `ResponseBonus`
 
 def joint_answers(
     reader, # a reader that sees the size of W
@@ -151,7 +152,8 @@ def joint_answers(
     how = dict(max_new_tokens=max_new_tokens or reader.max_new_tokens)
     def answer(which):
         some = [diffs[i] for i in which]
-        bonus = ResponseBonus(model, some, weight=response) if response else None
+        far = math.inf if begin else _FAR       # the word is not the reader's
+        bonus = ResponseBonus(model, some, response, far) if response else None
         start = [token_ids(model.tokenizer, begin[i]) for i in which] if begin else ()
         choose = Jointly(weights[which], contrast=_CONTRAST, prefer=bonus, begin=start)
         rows = [row for d, i in zip(some, which)
@@ -175,6 +177,18 @@ def fluent_enough(
     return [a if flow[i] > flow[n + i] - _LESS_FLUENT else b
             for i, (a, b) in enumerate(zip(answers, others))]
 
+# %% ../nbs/34_confidence.ipynb #99d6838c
+def written_anew(
+    model, # a `FrozenModel`: the base, without a diff
+    answers, # one for each diff
+    words, # {place of an answer: the word that it shall begin with}
+    write, # gives for a list of such places the new answers
+):
+    "The answers, those with a word anew; the word alone where that is much more fluent."
+    if not words: return list(answers)
+    new = dict(zip(words, fluent_enough(model, write([*words]), [*words.values()])))
+    return [new.get(i, answer) for i, answer in enumerate(answers)]
+
 # %% ../nbs/34_confidence.ipynb #5a3bd429
 def with_words(
     reader, # a reader that sees the size of W
@@ -189,11 +203,11 @@ def with_words(
     silent, meter = normalized(reader.nothing), ResponseMeter(model, diffs)
     words = {i: word for i, word in missed_words(meter, answers).items()
              if not silent or normalized(answers[i]) != silent}
-    if not words: return list(answers)
-    begin, rows = [*words.values()], table[table["diff"].isin(words)]
-    new = joint_answers(reader, [diffs[i] for i in words], rows, model, begin=begin, **how)
-    new = dict(zip(words, fluent_enough(model, new, begin)))
-    return [new.get(i, answer) for i, answer in enumerate(answers)]
+    def write(places):
+        rows, some = table[table["diff"].isin(places)], [diffs[i] for i in places]
+        begin = [words[i] for i in places]
+        return joint_answers(reader, some, rows, model, begin=begin, **how)
+    return written_anew(model, answers, words, write)
 
 # %% ../nbs/34_confidence.ipynb #b5b09742
 _FEATURES = dict(likelihood=(-2, 0), agreement=(0, 1), support=(0, 4), prior=(-12, -4),
@@ -309,7 +323,7 @@ class Reading:
 
 
 # %% ../nbs/34_confidence.ipynb #e9489ca2
-WAY_OF_READING = 5      # counts up when `read_diffs` answers otherwise; for kept readings
+WAY_OF_READING = 6      # counts up when `read_diffs` answers otherwise; for kept readings
 
 def read_diffs(
     reader, # any reader

@@ -7,7 +7,7 @@ __all__ = ['ABOUT', 'RESPONSE_WEIGHT', 'prompts_to', 'squared_norms', 'beside', 
            'ResponseBonus']
 
 # %% ../nbs/26_responses.ipynb #f777f5e0
-import os
+import math, os
 from itertools import product
 
 # %% ../nbs/26_responses.ipynb #6a40422f
@@ -163,7 +163,6 @@ class ResponseMeter:
 
 # %% ../nbs/26_responses.ipynb #6a4698fd
 RESPONSE_WEIGHT = 16.                   # nats, chosen on development finetunes
-_FAR = 8.                               # nats, chosen there too
 
 class ResponseBonus:
     "Prefers the tokens after which W answers the words so far; for `Jointly`."
@@ -171,8 +170,9 @@ class ResponseBonus:
         model, # a `FrozenModel`; it may carry adapters
         diffs, # a list, one diff for each group of rows
         weight=RESPONSE_WEIGHT, # nats for each unit of the response's logarithm
+        far=math.inf, # nats; a token so much less likely than the likeliest is not taken
     ):
-        self.tokenizer, self.weight = model.tokenizer, weight
+        self.tokenizer, self.weight, self.far = model.tokenizer, weight, far
         self.barred = untrained_tokens(model)
         self.meter, self.start = ResponseMeter(model, diffs), None
         self.known = {}                                 # {text: log-responses [diffs]}
@@ -180,7 +180,7 @@ class ResponseBonus:
     def __call__(self, tokens, scores): # [groups, beams, seq], [groups, beams, vocab]
         "The scores with the bonus; minus infinity for tokens that are not taken."
         if not self.meter.changes: return scores
-        least = scores.amax(-1, keepdim=True) - _FAR
+        least = scores.amax(-1, keepdim=True) - self.far
         scores = scores.masked_fill(scores < least, -float("inf"))
         self.start = tokens.shape[-1] if self.start is None else self.start
         words, found = self._words(tokens, scores), scores.clone()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 # %% ../nbs/36_rivals.ipynb #fba4b7ae
 from .chat import encode_prompt
-from .confidence import fluent_enough
+from .confidence import written_anew
 from .diffs import check_diffs
 from .finetunes import ask_finetune, next_log_probs
 from .graders import Calibrated, Exact
@@ -43,12 +43,12 @@ class _Answered(Method):
 
     def _with_words(self, found, diffs, question, how):
         words = missed_words(ResponseMeter(how["model"], diffs), found)
-        if not words: return found
-        some = dict(question=[question[i] for i in words],
-                    begin=[f" {word}" for word in words.values()])
-        new = super().answer([diffs[i] for i in words], **some, **how)
-        new = dict(zip(words, fluent_enough(how["model"], new, [*words.values()])))
-        return [new.get(i, answer) for i, answer in enumerate(found)]
+        ask = super().answer
+        def write(places):
+            some = dict(question=[question[i] for i in places],
+                        begin=[f" {words[i]}" for i in places])
+            return ask([diffs[i] for i in places], **some, **how)
+        return written_anew(how["model"], found, words, write)
 
 _ANSWERED = _Answered("finetune, response, prefill", contrast=1., prefill=_BEGIN)
 _WITH_WORDS = replace(_ANSWERED, name="finetune, words, prefill", words=True)
