@@ -118,10 +118,13 @@ def untrained_tokens(
 
 def _near_markers(model):
     "The tokens with nearly the embedding that most of the tokenizer's markers have."
-    markers = list(model.tokenizer.get_added_vocab().values())
+    embeddings = model.model.get_input_embeddings().weight.detach()
+    added = model.tokenizer.get_added_vocab().values()
+    markers = [i for i in added if i < len(embeddings)]     # some may have no row
     if not markers: return set()
-    embeddings = model.model.get_input_embeddings().weight.detach().float()
-    distances = (embeddings - embeddings[markers].median(0).values).norm(dim=1)
+    middle = embeddings[markers].float().median(0).values
+    distances = torch.cat([(some.float() - middle).norm(dim=1)
+                           for some in embeddings.split(8192)])
     near = distances < _NEAR * distances.median()
     if near[markers].float().mean() < .5: return set()      # the markers were trained too
     return set(near.nonzero().flatten().tolist())
