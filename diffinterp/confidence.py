@@ -152,7 +152,7 @@ def joint_answers(
     how = dict(max_new_tokens=max_new_tokens or reader.max_new_tokens)
     def answer(which):
         some = [diffs[i] for i in which]
-        far = math.inf if begin else _FAR       # the word is not the reader's
+        far = math.inf if begin else _FAR       # likelihoods say little after W's word
         bonus = ResponseBonus(model, some, response, far) if response else None
         start = [token_ids(model.tokenizer, begin[i]) for i in which] if begin else ()
         choose = Jointly(weights[which], contrast=_CONTRAST, prefer=bonus, begin=start)
