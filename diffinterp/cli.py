@@ -60,8 +60,8 @@ def _model_options(add):
     add("--model", help="hub id or folder of the base (default: the reader's base, "
                         "or the embedded SmolLM2-135M-Instruct)")
     add("--device", help="cpu, cuda, ... (default: a GPU if there is one)")
-    add("--dtype", help="float32 or bfloat16 (default: as recorded, else measured)")
-    add("--attention", help="eager, sdpa, ... (default: as recorded, else measured)")
+    add("--dtype", help="float32 or bfloat16 (default: as recorded, else that of the machine)")
+    add("--attention", help="eager, sdpa, ... (default: as recorded, else eager on a CPU)")
 
 def _output_options(add):
     add("--json", action="store_true", help="print JSON for a program")
@@ -267,7 +267,7 @@ def _recorded(folder):
     return recorded_options(folder)
 
 def _load_model(args, recorded=None, name=None):
-    "The base model; dtype and attention are those given, else recorded, else measured."
+    "The base model; dtype and attention are given, else recorded, else of the machine."
     from diffinterp.models import load_model
     recorded = recorded or {}
     choice = {k: getattr(args, k) or recorded.get(k) for k in ("dtype", "attention")}
@@ -1134,12 +1134,17 @@ def _demo(args):
                seconds=time.perf_counter() - start)
 
 # %% ../nbs/43_cli.ipynb #c110003c
+def _model_line(model):
+    return f"{model.name}, {str(model.dtype)[6:]}, {model.attention} on {model.device}"
+
 def _show_demo(args, reader, run, table, figure, seconds):
     if args.json:
         held_out = reader.record.get("held_out")
-        about = dict(run=str(run), figure=figure, held_out=held_out)
+        about = dict(model=repr(reader.model), run=str(run), figure=figure,
+                     held_out=held_out)
         return _print_json(about | dict(answers=_rows(table)))
-    print("", *_held_out_lines(reader, table), f"diffs:  {run}", sep="\n")
+    print("", *_held_out_lines(reader, table), f"model:  {_model_line(reader.model)}",
+          f"diffs:  {run}", sep="\n")
     if figure: print(f"figure: {figure}")
     print(f"time:   {seconds:.0f} s")
 

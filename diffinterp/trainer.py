@@ -238,8 +238,8 @@ def _run_config(model, out, budget, options):
     config = dict(kind="weight-diffs", base=_base_of(model, recorded),
                   **_model_options(model),
                   tokens_per_batch=recorded.get("tokens_per_batch", budget), **options)
-    for measured in ("attention", "tokens_per_batch"):
-        if recorded and measured not in recorded: del config[measured]
+    for chosen in ("attention", "tokens_per_batch"):
+        if recorded and chosen not in recorded: del config[chosen]
     return config, given or recorded.get("tokens_per_batch", budget)
 
 # %% ../nbs/17_trainer.ipynb #4ac171f7
@@ -485,7 +485,7 @@ def train_diffs(
     samples_per_step=1, # samples of each task in one step
     target_modules="", # expression of the adapted layers' names; "" for all
     seed=0, # seed of the initial factors and of the sample order
-    tokens_per_batch=None, # most tokens in one batch; None for the recorded or measured
+    tokens_per_batch=None, # most tokens in one batch; None: recorded or chosen
     max_tokens=512, # most tokens a sample may have
     save_dtype="float32", # dtype of the stored factors: "float32" or "bfloat16"
     shard=None, # (i, n): train every n-th task from the i-th on
