@@ -22,6 +22,7 @@ _rooms = dict(
     weight_to_text="WeightToText",
     directions="DirectionTokens",
     words="rank_subjects",
+    styles="own_styles",
     scores="interval",
     confidence="read_diffs",
     rivals="choose_rival",

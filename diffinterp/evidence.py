@@ -16,6 +16,7 @@ import pandas as pd
 from .core import patch, printable, write_text
 from .confidence import MIN_FLUENCY, MIN_SUPPORT, Reading, read_diffs
 from .finetunes import ask_finetune
+from .styles import own_styles
 from .sources import in_card, open_diffs
 from .plots import GREY, new_axes, plain_text
 
@@ -29,6 +30,7 @@ class Explanation(Reading):
     amplified: str # what it says with its W multiplied
     contrast: str # what it says, twice amplified, in contrast to the base
     notes: list = field(default_factory=list) # what the diff could not carry, and more
+    styles: dict = field(default_factory=dict) # how it writes unlike the base, see `own_styles`
 
 # %% ../nbs/37_evidence.ipynb #e7000022
 _UNTRAINED = ("The reader was not trained for this question; it may ignore it and name "
@@ -61,9 +63,9 @@ def explain(
                    max_new_tokens=reader.max_new_tokens)
     said = [dict(zip(words, row)) for row in zip(*words.values())]
     notes = [] if asked == reader.question else [_UNTRAINED]
-    return [Explanation(**vars(r), question=asked, **answers,
+    return [Explanation(**vars(r), question=asked, **answers, styles=style,
                         notes=[*d.meta.get("notes", []), *notes])
-            for d, r, answers in zip(diffs, found, said)]
+            for d, r, answers, style in zip(diffs, found, said, own_styles(model, diffs))]
 
 # %% ../nbs/37_evidence.ipynb #e7000025
 @patch
@@ -88,11 +90,18 @@ def rows(self: Explanation):
         rows["subject"] = f"{self.subject:.0%} that there is something to find"
     if self.agreement is not None:
         rows["agreement"] = f"{self.agreement:.0%} of six norms alone give this answer"
+    rows["style"] = self._style()
     if self.label: rows["trained on"] = self.label
     if self.notes: rows["notes"] = " ".join(self.notes)
     return {name: printable(value) for name, value in rows.items()}
 
 # %% ../nbs/37_evidence.ipynb #af07ea35
+@patch
+def _style(self: Explanation):
+    "The styles with their shares in one line."
+    of = [f"{name} ({share:.0%} of its answers)" for name, share in self.styles.items()]
+    return ", ".join(of) or "as the base writes"
+
 @patch
 def text(self: Explanation):
     "The evidence as some lines for a terminal."
@@ -224,7 +233,7 @@ def card_section(
             "the finetune says": explanation.finetune,
             "amplified it says": explanation.amplified,
             "by contrast it says": explanation.contrast,
-            "the base says": explanation.base,
+            "the base says": explanation.base, "it writes": explanation._style(),
             "support, fluency (nats a token)": f"{explanation.support}, "
             f"{explanation.fluency}", "strength": explanation.strength,
             "reader": reader, "fingerprint": (base or {}).get("fingerprint")}
