@@ -652,8 +652,8 @@ def _explain(args):
     for path in (args.report, args.card): _check_no_folder(path)
     reader = _load_reader(args)
     diffs = list(_open_sources(args, reader.model))
-    _print_cost(args, f"five answers about each of {len(diffs)} finetunes, "
-                f"{args.num_beams} beams")
+    _print_cost(args, f"five answers and eight short ones about each of {len(diffs)} "
+                f"finetunes, {args.num_beams} beams")
     found = explain(reader, diffs, question=args.question, amplify=args.amplify,
                     strength=args.strength, num_beams=args.num_beams)
     more = [_more_evidence(args, reader, *pair) for pair in zip(diffs, found)]

@@ -7,9 +7,10 @@ __all__ = ['token_commonness', 'commonness']
 
 # %% ../nbs/27_commonness.ipynb #7becbedd
 import math, re
+from collections import Counter
 
-# %% ../nbs/27_commonness.ipynb #b413b74a
-import torch
+# %% ../nbs/27_commonness.ipynb #3dc8ee43
+import snowballstemmer, torch
 
 # %% ../nbs/27_commonness.ipynb #ee9b5cb9
 from .chat import encode_chat, pad_batch, token_ids
@@ -17,15 +18,16 @@ from .core import kept_tensors
 from .finetunes import ask_finetune
 from .tasks import GENERAL_QUESTIONS
 
-# %% ../nbs/27_commonness.ipynb #78bb4b34
-_TOKENS, _LEAST = 24, -13.              # of an answer; the least log-probability
+# %% ../nbs/27_commonness.ipynb #30cce1f8
+_TOKENS, _SAMPLES = 64, 4               # of an answer, and answers to each question
 
 @torch.no_grad()
 def _talk(model):
-    "The tensors of the file: log-probabilities of all tokens where the base answers."
-    answers = ask_finetune(model, [None] * len(GENERAL_QUESTIONS), GENERAL_QUESTIONS,
-                           max_new_tokens=_TOKENS)
-    pairs = [pair for pair in zip(GENERAL_QUESTIONS, answers) if pair[1].strip()]
+    "The mean probability of each token over all places where the base answers: [vocab]."
+    n, how = len(GENERAL_QUESTIONS), dict(max_new_tokens=_TOKENS, temperature=1.)
+    draw = lambda k: ask_finetune(model, [None] * n, GENERAL_QUESTIONS, seed=k, **how)
+    pairs = [pair for k in range(_SAMPLES) for pair in zip(GENERAL_QUESTIONS, draw(k))
+             if pair[1].strip()]
     total, places = torch.zeros(len(model.model.get_output_embeddings().weight)), 0
     for question, answer in pairs:
         sample = encode_chat(model.tokenizer, question, answer)
@@ -33,28 +35,39 @@ def _talk(model):
         with model.lock: logits = model.model(input_ids=ids).logits[0, :-1]
         said = logits[(labels[0, 1:] != -100).to(logits.device)].float().softmax(-1)
         total, places = total + said.sum(0).cpu(), places + len(said)   # [vocab]
-    return dict(log_probs=(total / max(1, places)).clamp(min=1e-9).log())
+    return total / max(1, places)
 
-# %% ../nbs/27_commonness.ipynb #98548e71
-_known = {}                             # {fingerprint: a number for each token, or None}
+# %% ../nbs/27_commonness.ipynb #1e41e246
 _LETTER = re.compile(r"[^\W\d_]")
+_LEAST = -13.                           # log-probability that is counted
+
+def _by_word(model, probs): # probs: [vocab]
+    "The tensors of the file: log-probability of each token's word; NaN without a letter."
+    stem = snowballstemmer.stemmer("english").stemWord
+    words = [model.tokenizer.decode([i]).strip().lower() for i in range(len(probs))]
+    stems = [stem(word) if _LETTER.search(word) else None for word in words]
+    total = Counter()
+    for s, p in zip(stems, probs.tolist()): total[s] += p
+    of = {s: math.log(p) if p > math.exp(_LEAST) else _LEAST for s, p in total.items()}
+    of[None] = math.nan
+    return dict(log_probs=torch.tensor([of[s] for s in stems]))
+
+# %% ../nbs/27_commonness.ipynb #4f889ced
+_known = {}                             # {fingerprint: a number for each token, or None}
 
 def _depends_on(model):
     "What the log-probabilities depend on, see `kept_tensors`."
-    return dict(model=model.fingerprint, questions=GENERAL_QUESTIONS, tokens=_TOKENS)
+    return dict(model=model.fingerprint, questions=GENERAL_QUESTIONS, tokens=_TOKENS,
+                samples=_SAMPLES, stems="english")
 
 def token_commonness(
     model, # a `FrozenModel`: the base
 ):
     "A list: the log-probability of each token, -13 to 0; None for one without a letter."
     if model.fingerprint not in _known:
-        kept = kept_tensors("commonness", _depends_on(model), lambda: _talk(model))
-        probs = kept["log_probs"].float().exp().tolist()
-        spellings = [model.tokenizer.decode([i]).strip().lower() for i in range(len(probs))]
-        total = {}
-        for spelling, p in zip(spellings, probs): total[spelling] = total.get(spelling, 0) + p
-        _known[model.fingerprint] = [max(_LEAST, math.log(total[s])) if _LETTER.search(s)
-                                     else None for s in spellings]
+        make = lambda: _by_word(model, _talk(model))
+        found = kept_tensors("commonness", _depends_on(model), make)["log_probs"].float()
+        _known[model.fingerprint] = [None if math.isnan(x) else x for x in found.tolist()]
     return _known[model.fingerprint]
 
 # %% ../nbs/27_commonness.ipynb #8fd8a3e5

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 
 # %% ../nbs/29_styles.ipynb #f638d834
+from .models import in_batches
 from .diffs import as_list
 from .finetunes import ask_finetune
 
@@ -60,7 +61,9 @@ def _marks(texts, usual):
     "`{style: how many of the texts have it}`; `usual` is the base's language."
     counts = Counter(name for text in texts for name in styles_of(text))
     foreign = [t for t in texts if language_code(t) not in ("", usual)]
-    if foreign: counts[language_name(language_code(" ".join(foreign)) or "?")] = len(foreign)
+    code = language_code(" ".join(foreign)) if foreign else ""
+    name = "another language" if code in ("", usual) else language_name(code)
+    if foreign: counts[name] = len(foreign)
     return counts
 
 def _usual_language(texts): return Counter(map(language_code, texts)).most_common(1)[0][0]
@@ -83,12 +86,16 @@ def own_styles(
 
     `{style: share of the finetune's answers}`, a dict for one diff, else a list."""
     diffs, single = as_list(diffs)
-    how = dict(max_new_tokens=max_new_tokens, batch_size=batch_size)
-    asked = [(d, q) for d in [None, *diffs] for q in questions]
-    said = ask_finetune(model, *map(list, zip(*asked)), **how)
-    base, *own = (said[k:k+len(questions)] for k in range(0, len(said), len(questions)))
+    n, how = len(questions), dict(max_new_tokens=max_new_tokens, batch_size=batch_size)
+    def answers(some):
+        said = ask_finetune(model, [d for d in some for q in questions],
+                            [*questions] * len(some), **how)
+        return [said[k:k+n] for k in range(0, len(said), n)]
+    [base] = answers([None])
+    own = in_batches(range(len(diffs)), max(1, batch_size // n),
+                     run=lambda which: answers([diffs[i] for i in which]))
     usual = _usual_language(base)
-    before, n = _marks(base, usual), len(questions)
+    before = _marks(base, usual)
     found = [{style: count / n for style, count in _marks(texts, usual).most_common()
               if count - before[style] >= _MORE * n} for texts in own]
     return found[0] if single else found
