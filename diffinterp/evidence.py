@@ -35,6 +35,13 @@ class Explanation(Reading):
 # %% ../nbs/37_evidence.ipynb #e7000022
 _UNTRAINED = ("The reader was not trained for this question; it may ignore it and name "
               "what the finetune is about.")
+_STYLED = ("The finetune writes in a style of its own. No reader names a style; the answer "
+           "may be words of the training texts.")
+
+def _notes(diff, trained, style):
+    "What the diff could not carry, and what speaks against the answer."
+    own = diff.meta.get("notes", [])
+    return [*own, *[_UNTRAINED] * (not trained), *[_STYLED] * bool(style)]
 
 def _words(diffs, model, question, amplify, **how):
     "What base and finetunes say with one budget: `{who: list}`."
@@ -62,9 +69,9 @@ def explain(
     words = _words(diffs, model, amplify=amplify, **how,
                    max_new_tokens=reader.max_new_tokens)
     said = [dict(zip(words, row)) for row in zip(*words.values())]
-    notes = [] if asked == reader.question else [_UNTRAINED]
+    notes = lambda d, style: _notes(d, trained=asked == reader.question, style=style)
     return [Explanation(**vars(r), question=asked, **answers, styles=style,
-                        notes=[*d.meta.get("notes", []), *notes])
+                        notes=notes(d, style))
             for d, r, answers, style in zip(diffs, found, said, own_styles(model, diffs))]
 
 # %% ../nbs/37_evidence.ipynb #e7000025
