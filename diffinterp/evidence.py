@@ -80,13 +80,20 @@ def record(self: Explanation):
     "A dict of plain values."
     return asdict(self)
 
+# %% ../nbs/37_evidence.ipynb #37e4a8fc
+@patch
+def _style(self: Explanation):
+    "The styles with their shares in one line."
+    of = [f"{name} ({share:.0%} of its answers)" for name, share in self.styles.items()]
+    return ", ".join(of) or "as the base writes"
+
 # %% ../nbs/37_evidence.ipynb #18a01fbf
 @patch
 def rows(self: Explanation):
     "`{name: value}` of the evidence in words, the answer first."
-    rows = {"answer": f"{self.answer}   [{self.verdict}]", "the base says": self.base,
-            "the finetune says": self.finetune, "amplified it says": self.amplified,
-            "by contrast it says": self.contrast,
+    rows = {"answer": f"{self.answer}   [{self.verdict}]", "style": self._style(),
+            "the base says": self.base, "the finetune says": self.finetune,
+            "amplified it says": self.amplified, "by contrast it says": self.contrast,
             "support": f"{self.support:.1f} nats a token; under {MIN_SUPPORT:g} the "
                        "answer is the reader's own",
             "fluency": f"{self.fluency:.1f} nats a token; under {MIN_FLUENCY:g} it is "
@@ -97,18 +104,11 @@ def rows(self: Explanation):
         rows["subject"] = f"{self.subject:.0%} that there is something to find"
     if self.agreement is not None:
         rows["agreement"] = f"{self.agreement:.0%} of six norms alone give this answer"
-    rows["style"] = self._style()
     if self.label: rows["trained on"] = self.label
     if self.notes: rows["notes"] = " ".join(self.notes)
     return {name: printable(value) for name, value in rows.items()}
 
 # %% ../nbs/37_evidence.ipynb #af07ea35
-@patch
-def _style(self: Explanation):
-    "The styles with their shares in one line."
-    of = [f"{name} ({share:.0%} of its answers)" for name, share in self.styles.items()]
-    return ", ".join(of) or "as the base writes"
-
 @patch
 def text(self: Explanation):
     "The evidence as some lines for a terminal."
@@ -237,10 +237,11 @@ def card_section(
     "Markdown for the card of an adapter: claims, answer, evidence, digests."
     rows = {"says it is": claims or explanation.label or "nothing",
             "the reader says": f"{explanation.answer} ({explanation.verdict})",
+            "it writes": explanation._style(),
             "the finetune says": explanation.finetune,
             "amplified it says": explanation.amplified,
             "by contrast it says": explanation.contrast,
-            "the base says": explanation.base, "it writes": explanation._style(),
+            "the base says": explanation.base,
             "support, fluency (nats a token)": f"{explanation.support}, "
             f"{explanation.fluency}", "strength": explanation.strength,
             "reader": reader, "fingerprint": (base or {}).get("fingerprint")}
