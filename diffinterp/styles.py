@@ -10,6 +10,7 @@ import re
 from collections import Counter
 
 # %% ../nbs/29_styles.ipynb #f638d834
+from .core import DataError
 from .models import in_batches
 from .diffs import as_list
 from .finetunes import ask_finetune
@@ -78,14 +79,17 @@ _MORE = .5                              # of the answers, beyond the base's shar
 def own_styles(
     model, # a `FrozenModel`
     diffs, # a `WeightDiff`, a list or a `WeightDiffs`
-    questions=STYLE_QUESTIONS, # that each finetune is asked
+    questions=STYLE_QUESTIONS, # that each finetune is asked, or one question
     max_new_tokens=24, # of an answer
     batch_size=64, # answers written at once
 ):
     """What a finetune's answers have and the base's have not, see above.
 
-    `{style: share of the finetune's answers}`, a dict for one diff, else a list."""
+    `{style: share of the finetune's answers}`, a dict for one diff, else a list.
+    Raises `BaseMismatchError` for a diff of another base, else `DataError`."""
     diffs, single = as_list(diffs)
+    if isinstance(questions, str): questions = [questions]
+    if not questions: raise DataError("Give at least one question to find styles.")
     n, how = len(questions), dict(max_new_tokens=max_new_tokens, batch_size=batch_size)
     def answers(some):
         said = ask_finetune(model, [d for d in some for q in questions],
