@@ -1140,7 +1140,7 @@ def _model_line(model):
 def _show_demo(args, reader, run, table, figure, seconds):
     if args.json:
         held_out = reader.record.get("held_out")
-        about = dict(model=repr(reader.model), run=str(run), figure=figure,
+        about = dict(model=_model_line(reader.model), run=str(run), figure=figure,
                      held_out=held_out)
         return _print_json(about | dict(answers=_rows(table)))
     print("", *_held_out_lines(reader, table), f"model:  {_model_line(reader.model)}",

@@ -323,7 +323,7 @@ class Reading:
 
 
 # %% ../nbs/34_confidence.ipynb #e9489ca2
-WAY_OF_READING = 7      # counts up when `read_diffs` answers otherwise; for kept readings
+WAY_OF_READING = 7      # counts up when `read_diffs` finds other numbers; for kept readings
 
 def read_diffs(
     reader, # any reader

@@ -470,6 +470,14 @@ def _encode(model, task, max_tokens):
     samples = encode_task(model, task, max_tokens=max_tokens)
     return [samples, *encode_anchors(model, task, max_tokens=max_tokens)]
 
+# %% ../nbs/17_trainer.ipynb #b1396a25
+def _checked_options(**options): # as `train_diffs` takes them
+    "The options that count, see `effective_options`. Raises `DataError`."
+    some = lambda *names: {name: options[name] for name in names}
+    _check_numbers(some("rank", "steps", "samples_per_step"), some("lora_alpha", "lr"),
+                   **some("save_dtype", "lora_dropout"))
+    return effective_options(options)
+
 # %% ../nbs/17_trainer.ipynb #c9e05f96
 def train_diffs(
     model, # a `FrozenModel`
@@ -495,17 +503,14 @@ def train_diffs(
 ):
     "Train a weight diff for each task; returns the `WeightDiffs`. Raises `DataError`."
     _check_tasks(tasks)
-    _check_numbers(dict(rank=rank, steps=steps, samples_per_step=samples_per_step),
-                   dict(lora_alpha=lora_alpha, lr=lr), save_dtype=save_dtype,
-                   lora_dropout=lora_dropout)
-    out = Path(out or tempfile.mkdtemp(prefix="diffinterp-"))
-    encoded = [_encode(model, task, max_tokens) for task in tasks]
-    options = effective_options(dict(
+    options = _checked_options(
         rank=rank, lora_alpha=lora_alpha, steps=steps, lr=lr,
         max_grad_norm=max_grad_norm, seed=seed, max_tokens=max_tokens,
         save_dtype=save_dtype, weight_decay=weight_decay, about=about,
         lora_dropout=lora_dropout, samples_per_step=samples_per_step,
-        target_modules=target_modules))
+        target_modules=target_modules)
+    out = Path(out or tempfile.mkdtemp(prefix="diffinterp-"))
+    encoded = [_encode(model, task, max_tokens) for task in tasks]
     config, budget = _run_config(model, out, budget=tokens_per_batch, options=options)
     with one_writer(out, part_name(shard)):
         create_store(out, config)
