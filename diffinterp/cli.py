@@ -163,7 +163,7 @@ _EXAMPLES = {
                      "--start smollm2-135m-topics --diffs runs/diffs --out runs/more"],
     "ask": ["runs/diffs", "path/to/adapter", "runs/diffs --ids Tea --strength 1"],
     "explain": ["path/to/adapter", "path/to/adapter --blocks --report report.html"],
-    "triggers": ["path/to/adapter", "path/to/adapter --triggers words.txt"],
+    "triggers": ["path/to/adapter", "path/to/adapter --triggers words.txt --no-run"],
     "rank": ["path/to/adapter", "path/to/adapter --subjects names.txt"],
     "info": ["path/to/adapter", "smollm2-135m-topics"], "readers": [""],
     "import": ["path/to/adapter --out runs/imported"],
@@ -709,6 +709,8 @@ def _triggers_options(add):
         '(default: "{trigger}. {question}")')
     add("--shortlist", type=_COUNT, metavar="N",
         help="run only the N triggers that W answers most (default: all)")
+    add("--no-run", action="store_true",
+        help="rank the triggers by W's responses; the finetune does not run")
     add("--top", type=_COUNT, default=3, help="triggers to show (default: %(default)s)")
     for more in (_model_options, _output_options): more(add)
 
@@ -728,16 +730,24 @@ def _trigger_list(args):
 # %% ../nbs/43_cli.ipynb #91f33434
 @_command("triggers", "the words that wake a finetune", options=_triggers_options)
 def _triggers(args):
-    from diffinterp.triggers import TEMPLATE, scan_triggers, standing_out
+    from diffinterp.triggers import TEMPLATE, rank_triggers, scan_triggers, standing_out
     _check_sources(args)
+    if args.no_run and args.shortlist:
+        raise DataError("With --no-run no trigger runs, so --shortlist has no meaning; "
+                        "leave one of them out.")
     triggers = _trigger_list(args)
     model = _load_model(args, name=_base_of(args))
     diffs = _open_sources(args, model)
+    how = dict(template=args.template or TEMPLATE, progress=_shows(args))
+    if args.no_run:
+        _print_cost(args, f"{len(triggers)} triggers in a prompt each; none of the "
+                    f"{len(diffs)} finetunes runs")
+        table = rank_triggers(model, diffs, triggers, top=args.top, **how).round(2)
+        return _print_json(_rows(table)) if args.json else _print_table(table, least=8)
     run = min(len(triggers), args.shortlist or len(triggers))
     _print_cost(args, f"the next token after {run} prompts for each of "
                 f"{len(diffs)} finetunes")
-    table = scan_triggers(model, diffs, triggers, template=args.template or TEMPLATE,
-                          shortlist=args.shortlist, progress=_shows(args))
+    table = scan_triggers(model, diffs, triggers, shortlist=args.shortlist, **how)
     found = standing_out(table)
     best = table.groupby("diff", sort=False).head(args.top).round(2)
     if args.json: return _print_json(dict(found=found, strongest=_rows(best)))

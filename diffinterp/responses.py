@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 
 # %% ../nbs/26_responses.ipynb #41bc4983
 from .chat import encode_prompt, turn_ends
-from .core import DataError, patch
+from .core import DataError, expression, patch
 from .diffs import batch_diffs, check_diffs
 from .finetunes import last_inputs
 from .models import in_batches
@@ -35,10 +35,22 @@ def prompts_to(
     return [ids[:len(ids) - close] for ids in prompts]
 
 # %% ../nbs/26_responses.ipynb #ec7077d1
-def _changes(model, diffs):
+def _changes(model, diffs, linears=""):
     "`{name: (A [diffs, rank, out], B [diffs, in, rank])}` on the model's device."
-    return {n: (A.to(model.device), B.to(model.device))
-            for n, (A, B) in batch_diffs(diffs).items()}
+    changes = {n: (A.to(model.device), B.to(model.device))
+               for n, (A, B) in batch_diffs(diffs).items()}
+    return _only(changes, linears) if linears and changes else changes
+
+def _only(changes, linears):
+    "The changes of some linears; a diff that changes none of them keeps all it has."
+    pattern = expression(linears, "linears")
+    named = torch.tensor([bool(pattern.fullmatch(n)) for n in changes])     # [linears]
+    changed = torch.stack([(A.flatten(1).any(1) & B.flatten(1).any(1)).cpu()
+                           for A, B in changes.values()])                   # [linears, diffs]
+    kept = changed & (named[:, None] | ~changed[named].any(0))
+    some = [(n, pair, row.to(pair[0])) for (n, pair), row in zip(changes.items(), kept)
+            if row.any()]
+    return {n: (A * row[:, None, None], B) for n, (A, B), row in some}
 
 @torch.no_grad()
 def squared_norms(
@@ -64,8 +76,23 @@ def beside(
 # %% ../nbs/26_responses.ipynb #51ca5ad7
 _MEASURED = 1024                        # phrases that the mean is taken over, or more
 
+def _beginnings(prompts):
+    "The prompts up to each token in which they differ, a list for each such token."
+    if len({*map(len, prompts)}) > 1:
+        raise DataError("With every_token the phrases need as many tokens each.")
+    common = len(os.path.commonprefix(prompts))
+    return [[ids[:k] for ids in prompts]
+            for k in range(min(common + 1, len(prompts[0])), len(prompts[0]) + 1)]
+
 def _responses(model, changes, prompts, batch_size, bar):
     "The responses of a few diffs at the last tokens of the prompts, [diffs, prompts]."
+    different = [*dict.fromkeys(map(tuple, prompts))]
+    found = _of_different(model, changes, different, batch_size, bar)
+    where = {ids: i for i, ids in enumerate(different)}
+    return found[:, [where[tuple(ids)] for ids in prompts]]
+
+def _of_different(model, changes, prompts, batch_size, bar):
+    "The same for prompts of which no two are alike."
     def run(batch): # prompts; a row for each
         found = squared_norms(changes, last_inputs(model, batch))
         bar.update(len(batch))
@@ -87,23 +114,32 @@ def responses(
     begin="", # what the user's message says before the phrase
     batch_size=128, # phrases run at once; halved whenever memory runs out
     progress=False, # show a bar
+    linears="", # expression of the names of linears that count; "" for all
+    every_token=False, # whether all tokens in which the phrases differ count, not the last
 ):
     """How strongly each W answers each phrase, [diffs, phrases]; 1 is the list's mean.
 
-    Raises `DataError` without diffs, `BaseMismatchError` for a diff of another base."""
+    A diff that changes none of the `linears` counts with all it has. With `every_token`
+    it is the geometric mean over the tokens. Raises `DataError` without diffs or for such
+    phrases of unlike lengths, `BaseMismatchError` for a diff of another base."""
     if not len(diffs): raise DataError("There are no diffs to compare.")
     check_diffs(diffs, model)
-    prompts, found = prompts_to(model, phrases, begin), []
-    every = max(1, len(prompts) // _MEASURED)           # a long list's part runs twice
-    runs = len(prompts) + (len(prompts[::every]) if every > 1 else 0)
-    with tqdm(total=runs * -(-len(diffs) // _AT_ONCE), desc="phrases", unit="phrase",
-              disable=None if progress else True) as bar:
-        for k in range(0, len(diffs), _AT_ONCE):
-            changes = _changes(model, diffs[k:k+_AT_ONCE])
-            none = torch.zeros(len(diffs[k:k+_AT_ONCE]), len(prompts))
-            how = dict(batch_size=batch_size, bar=bar)
-            found.append(_responses(model, changes, prompts, **how) if changes else none)
-    return torch.cat(found)
+    prompts = prompts_to(model, phrases, begin)
+    places = _beginnings(prompts) if every_token else [prompts]
+    with tqdm(total=sum(map(_runs, places)) * -(-len(diffs) // _AT_ONCE), desc="phrases",
+              unit="phrase", disable=None if progress else True) as bar:
+        def of(some): # a few diffs
+            changes = _changes(model, some, linears)
+            if not changes: return torch.zeros(len(some), len(prompts))
+            each = [_responses(model, changes, p, batch_size, bar) for p in places]
+            return torch.stack(each).log().mean(0).exp() if every_token else each[0]
+        return torch.cat([of(diffs[k:k+_AT_ONCE]) for k in range(0, len(diffs), _AT_ONCE)])
+
+def _runs(prompts):
+    "How many prompts run: each different one once, and a part of a long list twice."
+    n = len({*map(tuple, prompts)})
+    every = max(1, n // _MEASURED)
+    return n + (-(-n // every) if every > 1 else 0)
 
 # %% ../nbs/26_responses.ipynb #6ec3f440
 _untrained, _NEAR = {}, .25             # {fingerprint: tokens}; share of the usual distance
