@@ -412,8 +412,10 @@ def _lock(path, shared=False):
         kind = fcntl and (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB
         try: fcntl and fcntl.flock(held, kind)
         except BlockingIOError:
-            raise DataError(f"Another process writes into {path.parent}. Wait until it "
-                            "has ended, or name another folder.") from None
+            share = path.name.removeprefix(".lock").strip(".")       # such as 0-of-8
+            what = f"its share {share} of" if share else "into"
+            raise DataError(f"Another process writes {what} {path.parent}. Wait until "
+                            "it has ended, or name another folder.") from None
         except OSError: pass                        # a file system without locks
         yield
 

@@ -225,21 +225,27 @@ def toggle(browser, base):
 # ---- without a browser ----
 
 class Targets(HTMLParser):
-    "The ids of a page, and what it links to"
+    "The ids of a page, what it links to, and the links that its text shows as they were written"
+    verbatim = 'code', 'pre', 'script', 'style'        # their text is meant to look as it was written
     def __init__(self, text):
         super().__init__()
-        self.ids, self.links = set(), set()
+        self.ids, self.links, self.unmade, self.depth = set(), set(), [], 0
         self.feed(text)
     def handle_starttag(self, tag, attrs):
         a = dict(attrs)
         self.ids |= {a[k] for k in ('id', 'name') if a.get(k)}
         self.links |= {a[k] for k in ('href', 'src') if a.get(k)}
+        self.depth += tag in self.verbatim
+    def handle_endtag(self, tag): self.depth -= tag in self.verbatim
+    def handle_data(self, data):
+        if not self.depth: self.unmade += re.findall(r'\]\([^)\s]+\)', data)
 
 def broken_links(site):
-    "Links and pictures inside the site that lead nowhere, also to a place in a page"
+    "Links and pictures inside the site that lead nowhere, also to a place in a page, and links that became none"
     found = {p: Targets((site/p).read_text()) for p in pages(site)}
     bad = []
     for p, t in found.items():
+        bad += [f'{p}: a link is shown as it was written: {o}' for o in t.unmade]
         for link in sorted(t.links):
             u = urlsplit(link)
             if u.scheme or u.netloc: continue
