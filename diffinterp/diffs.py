@@ -465,7 +465,7 @@ def _scale_of_A(scale, size, shapes): # shapes as JSON, so that they can be a ke
 @patch
 def _place(self: WeightDiffs, which):
     "The position of an id, or a position itself. Raises `DataError` if there is none."
-    if isinstance(which, int):
+    if isinstance(which, int) and not isinstance(which, bool):
         if -len(self) <= which < len(self): return which % len(self)
         raise DataError(f"There is no diff {which}: the run has {len(self)}.")
     if self._index is None:
@@ -492,9 +492,10 @@ def batch(
 @patch
 def __getitem__(
     self: WeightDiffs,
-    which, # a position or an id; a slice or a list of positions and ids
+    which, # a position or an id; a slice, a list or an array of them
 ):
     "A `WeightDiff` for one position or id, else a view. Raises `DataError`."
+    if hasattr(which, "tolist"): which = which.tolist()         # of NumPy or torch
     if isinstance(which, slice): return self._view(self.rows[which])
     if isinstance(which, (list, tuple)):
         return self._view([self.rows[self._place(w)] for w in which])
@@ -609,21 +610,41 @@ def check_diffs(
 # %% ../nbs/11_diffs.ipynb #ff727534
 def save_diffs(
     diffs, # `WeightDiff` objects of one base, with ids of their own
-    folder, # a new folder
+    folder, # a new folder, or one that this function wrote: it gets the new ones
 ):
-    "Write the diffs as a run; returns the `WeightDiffs`. Raises `DataError`."
+    "Write the diffs as a run; returns the `WeightDiffs` of it. Raises `DataError`."
     diffs = list(diffs)
+    if not diffs: raise DataError("There are no diffs to save.")
     ids, bases = ids_of(diffs), {json_hash(d.base) for d in diffs}
     if len(bases) != 1: raise DataError("The diffs of a run have one base.")
     if len({*ids}) < len(ids): raise DataError("Two diffs have the same id.")
     rank = max(d.rank for d in diffs)
     create_store(folder, dict(base=diffs[0].base, rank=rank, source="imported"))
     with one_writer(folder):
-        for i, d in enumerate(diffs):
+        known = WeightDiffs(folder)
+        for i, d in enumerate(_new_ones(diffs, known), len(known)):
             row = dict(id=d.id, label=d.label, index=i, notes=d.meta.get("notes", []))
             factors = {n: LowRank.stack([pair]) for n, pair in d.layers.items()}
             add_shard(folder, factors, [row], scale=d.scale)
     return WeightDiffs(folder)
+
+def _new_ones(diffs, known):
+    "The diffs that a run lacks. Raises `DataError` if it has another one of their id."
+    there = {*known.ids}
+    for d in diffs:
+        if d.id in there and not _same_change(d, known[d.id]):
+            raise DataError(f"{known.folder} has another diff {d.id!r} already. "
+                            "Name another folder, or give this one another name.")
+    return [d for d in diffs if d.id not in there]
+
+def _same_change(one, other):
+    "Whether label, scale and factors are equal."
+    if one.layers.keys() != other.layers.keys(): return False
+    about = lambda d: (d.label, d.scale)
+    equal = lambda a, b: a.shape == b.shape and torch.equal(a.float(), b.float())
+    return about(one) == about(other) and all(
+        all(map(equal, pair, other.layers[n])) for n, pair in one.layers.items())
+
 
 # %% ../nbs/11_diffs.ipynb #387eb4e6
 def batch_diffs(
@@ -674,7 +695,7 @@ def rescaled(
     "The diffs, each with its change times a number, in the form they came."
     if not isinstance(diffs, WeightDiffs):
         return [d and d.scaled(f) for d, f in zip(diffs, factors)]
-    return diffs._view([row | dict(scale=row["scale"] * f)
+    return diffs._view([row | dict(scale=row["scale"] * f, factor=row.get("factor", 1.) * f)
                         for row, f in zip(diffs.rows, factors)])
 
 # %% ../nbs/11_diffs.ipynb #ff351daa
@@ -694,8 +715,13 @@ def diffs_hash(
 ):
     "16 hex digits of a store's ids, places and shards, or of all that a list holds."
     if isinstance(diffs, WeightDiffs):
-        return json_hash([(r["id"], r["offset"], r["sha256"]) for r in diffs.rows])
+        return json_hash([[r["id"], r["offset"], r["sha256"], *_factor(r)]
+                          for r in diffs.rows])
     return json_hash([d and [d.id, d.label, d.scale, _layers_hash(d)] for d in diffs])
+
+def _factor(row):
+    "What `rescaled` multiplied a diff of a store by, as a list; none for 1."
+    return [row["factor"]] if row.get("factor", 1.) != 1. else []
 
 def _layers_hash(diff):
     "For each layer the dtype, the shape and the SHA-256 of both factors."

@@ -7,7 +7,7 @@ __all__ = ['in_card', 'push_folder', 'save_merged', 'check_export', 'from_peft',
            'open_diffs', 'as_diffs', 'named_base']
 
 # %% ../nbs/12_sources.ipynb #4dd8c0b9
-import copy, csv, html, json, re, warnings, zipfile
+import copy, csv, html, json, re, shutil, tempfile, warnings, zipfile
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,8 +20,8 @@ from safetensors import safe_open
 # %% ../nbs/12_sources.ipynb #a4ae93b5
 from .core import BaseMismatchError, DataError, patch, read_json
 from .core import quiet_transformers, write_safetensors, write_text
-from .models import EMBEDDED, FrozenModel, download_model, folder_of
-from .models import loading_errors
+from .models import EMBEDDED, EMBEDDED_ORIGIN, FrozenModel, download_model
+from .models import folder_of, is_embedded, loading_errors
 from .lora import canonical_name, decoder_linears, set_weight_diffs, unwrap
 from .lora import wrap_reader
 from .diffs import LowRank, WeightDiff, WeightDiffs, batch_diffs, check_base
@@ -41,8 +41,9 @@ def _peft_config(diff):
 def _model_card(diff, sha, how_to_ask):
     "The text of an adapter's `README.md`, with the hub's header."
     base = {key: in_card(value) for key, value in diff.base.items()}
+    origin = EMBEDDED_ORIGIN if base.get("model") == EMBEDDED else base.get("model")
     notes = map(in_card, diff.meta.get("notes", []))
-    lines = ["---", "library_name: peft", f"base_model: {base.get('model')}", "---", "",
+    lines = ["---", "library_name: peft", f"base_model: {origin}", "---", "",
              f"# {in_card(diff.id or 'weight diff')}", "",
              f"A LoRA adapter of rank {diff.rank} on {len(diff.layers)} layers, "
              "written by diffinterp.", "", "| what | value |", "|---|---|",
@@ -65,13 +66,14 @@ def to_peft(
     self: WeightDiff,
     folder, # where to write the adapter
     how_to_ask="", # a sentence for the model card
-    prefix="model.", # what the base model puts before "layers.N"
+    model=None, # the `FrozenModel`; needed where its layers are not in `model.layers`
 ):
     "Write a PEFT adapter with a model card, `README.md`; returns the folder."
     folder, tensors = Path(folder), {}
     folder.mkdir(parents=True, exist_ok=True)
+    before = _before_layers(model) if model else "model."
     for name, pair in self.layers.items():
-        key = f"base_model.model.{prefix}{name}"
+        key = f"base_model.model.{before}{name}"
         A, B = pair.padded(self.rank)
         tensors[f"{key}.lora_A.weight"] = B.T.float().contiguous()
         tensors[f"{key}.lora_B.weight"] = A.T.float().contiguous()
@@ -79,6 +81,12 @@ def to_peft(
     write_text(folder/"adapter_config.json", json.dumps(_peft_config(self), indent=1))
     write_text(folder/"README.md", _model_card(self, sha, how_to_ask))
     return folder
+
+def _before_layers(model):
+    "What a model puts before `layers.N`, such as `gpt_neox.`."
+    with model.lock: name, (path, _) = next(iter(decoder_linears(model.model).items()))
+    return path.removesuffix(name)
+
 
 # %% ../nbs/12_sources.ipynb #0dc874fa
 def push_folder(
@@ -88,10 +96,20 @@ def push_folder(
     "Upload a folder as a private repository; returns its id. Raises `ModelError`."
     from huggingface_hub import HfApi
     repo = f"{owner}/{Path(folder).name}"
-    with loading_errors(repo, "repository"):
+    with loading_errors(repo, "repository"), tempfile.TemporaryDirectory() as tmp:
         HfApi().create_repo(repo, private=True, exist_ok=True)
-        HfApi().upload_folder(repo_id=repo, folder_path=str(folder))
+        HfApi().upload_folder(repo_id=repo, folder_path=str(_for_others(folder, tmp)))
     return repo
+
+def _for_others(folder, tmp):
+    "The folder, or a copy whose base is no folder of this machine but on the hub."
+    path, name = Path(folder)/"adapter_config.json", "base_model_name_or_path"
+    config = read_json(path) if path.exists() else {}
+    if not is_embedded(config.get(name) or ""): return folder
+    copied = shutil.copytree(folder, Path(tmp)/Path(folder).name)
+    whole = json.dumps(config | {name: EMBEDDED_ORIGIN}, indent=1)
+    write_text(Path(copied)/path.name, whole)
+    return copied
 
 # %% ../nbs/12_sources.ipynb #14583c20
 def save_merged(
@@ -133,6 +151,9 @@ def check_export(
         theirs = loaded(exact, folder, ids)
     far, moved = ((t - ours).abs().max().item() for t in (theirs, bare))
     bound = .25 if rounded and not is_adapter else .01
+    if moved == far == 0:
+        raise DataError(f"The diff {diff.id!r} changes no logit, so there is nothing to "
+                        "export. Was it trained?")
     if moved > 0 and far <= max(1e-4, bound * moved): return far
     raise DataError(f"{folder} is read otherwise: its logits are {far:.2g} away "
                     f"from the diff's, which moves them by {moved:.2g}."
@@ -640,7 +661,8 @@ def _published_diff(item, where, id):
         raise DataError(f"{where} has an item without a weight_diff.")
     layers = _published_layers(item["weight_diff"], False, where)
     meta = dict(source="published", trigger=item.get("trigger"), notes=[])
-    label = str(item.get("topic", "")).encode(errors="replace").decode()
+    topic = item.get("topic")
+    label = "" if topic is None else str(topic).encode(errors="replace").decode()
     return WeightDiff(layers, 1., label=label, id=id, meta=meta)
 
 # %% ../nbs/12_sources.ipynb #d2f000d6
@@ -790,7 +812,7 @@ def _revision_note(base, model):
 def _on_base(diff, model, any_base):
     "The diff as one of this model. Raises `BaseMismatchError`."
     if diff.base.get("fingerprint"): return diff
-    linears = decoder_linears(model.model)
+    with model.lock: linears = decoder_linears(model.model)
     for name, pair in diff.layers.items():
         shape = pair.A.shape[1], pair.B.shape[0]
         if name not in linears or shape != tuple(linears[name][1].weight.shape):
@@ -810,7 +832,7 @@ def _check_live(peft_model, model, any_base):
         raise DataError("The PeftModel is on the base itself. Save the adapter, take "
                         "it off with unload(), and open its folder; or give PEFT a "
                         "copy of the base.")
-    path, linear = next(iter(decoder_linears(model.model).values()))
+    with model.lock: path, linear = next(iter(decoder_linears(model.model).values()))
     theirs = dict(peft_model.get_base_model().named_modules()).get(path)
     other = getattr(theirs, "weight", None)
     if any_base or other is None or other.shape != linear.weight.shape: return
@@ -875,4 +897,5 @@ def named_base(
         path = _from_hub(str(source))
     if path.is_dir() and folder_kind(path) == "checkpoint": return None
     first = next(iter(open_diffs(source)), None)
-    return first and first.base.get("model")
+    name = first and first.base.get("model")
+    return EMBEDDED if name and is_embedded(name) else name
