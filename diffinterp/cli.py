@@ -670,7 +670,7 @@ def _more_evidence(args, reader, diff, explanation):
         table = sweep(reader, diff, question=args.question)
         more["sweep"] = table.assign(strength=table.strength * strength)
     if args.blocks and explanation.answer.strip():
-        more["blocks"] = blocks(reader, diff, explanation.answer)
+        more["blocks"] = blocks(reader, diff, explanation.answer, question=args.question)
     return more
 
 # %% ../nbs/43_cli.ipynb #20a8aed2

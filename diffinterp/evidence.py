@@ -161,6 +161,7 @@ def blocks(
     diff, # a `WeightDiff`
     answer, # whose loss is compared
     model=None, # a `FrozenModel`; None takes the reader's own
+    question=None, # None takes the question of the reader's training
 ):
     """A DataFrame: block, norm of its change, cost of the answer without it.
 
@@ -170,7 +171,7 @@ def blocks(
     others = lambda b: {n: p for n, p in diff.layers.items() if of(n) != b}
     without = [dataclasses.replace(diff, layers=others(b)) for b in numbers]
     whole, *rest = reader.loss([diff, *without], labels=[answer] * (len(numbers) + 1),
-                               model=model, each=True)
+                               question=question, model=model, each=True)
     norm = [sum(norms[n]**2 for n in diff.layers if of(n) == b)**.5 for b in numbers]
     costs = [loss - whole for loss in rest]
     return pd.DataFrame(dict(block=numbers, norm=norm, cost=costs))

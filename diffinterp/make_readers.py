@@ -19,7 +19,7 @@ import pandas as pd
 from .confidence import (WAY_OF_READING, Reading, fit_confidence, judged_again,
                                    read_diffs)
 from .core import DataError, json_hash, read_json, write_text
-from .diffs import labels_of
+from .diffs import diffs_hash, labels_of
 from .finetunes import News, Ordinary, Plain, Recipe, ask_finetune
 from .graders import Exact, SharesWord
 from .readers import Reader, load_reader
@@ -181,10 +181,16 @@ def make_topic_reader(
 def make_weights_reader(
     model, # a `FrozenModel`
     out, # folder of diffs, checkpoints, answers and the reader
-    **options, # for `make_topic_reader`
+    num_train=2035, # topics to train on
+    num_dev=64, # topics to choose the epoch by
+    num_test=208, # topics for the one look at the end
+    num_ordinary=32, # finetunes on ordinary text, for the control; 0 for none
+    kind="weight-to-text", # kind of reader: one that does not see the size of W
+    **options, # for `make_reader`
 ):
     "`make_topic_reader` of another kind: how `smollm2-135m-weights` is made."
-    options = dict(kind="weight-to-text", factors=(1,)) | options
+    sizes = dict(num_train=num_train, num_dev=num_dev, num_test=num_test)
+    options = dict(factors=(1,), num_ordinary=num_ordinary, kind=kind) | sizes | options
     return make_topic_reader(model, out, **options)
 
 # %% ../nbs/38_make_readers.ipynb #61f0df1b
@@ -267,8 +273,10 @@ def wild_readings(
     **how, # for `read_diffs`, such as num_beams
 ):
     "A DataFrame, a row a finetune: its cell, its `Reading`, `prior` and `right`."
-    key = json_hash([reader.hash(), WAY_OF_READING, *how.items()])
-    file = lambda name: out and Path(out)/f"{name}-{key}.json"
+    own = reader.model_for(model)
+    about = [reader.hash(), WAY_OF_READING, str(own.dtype), own.attention, *how.items()]
+    key = lambda diffs: json_hash([*about, diffs_hash(diffs)])
+    file = lambda name: out and Path(out)/f"{name}-{key(runs[name])}.json"
     tables = [_kept_readings(reader, diffs, model, file(name), how).assign(cell=name)
               for name, diffs in runs.items()]
     table = pd.concat(tables, ignore_index=True)

@@ -120,9 +120,10 @@ def responses(
     """How strongly each W answers each phrase, [diffs, phrases]; 1 is the list's mean.
 
     A diff that changes none of the `linears` counts with all it has. With `every_token`
-    it is the geometric mean over the tokens. Raises `DataError` without diffs or for such
-    phrases of unlike lengths, `BaseMismatchError` for a diff of another base."""
+    it is the geometric mean over the tokens. Raises `DataError` without diffs or phrases,
+    or for such phrases of unlike lengths, `BaseMismatchError` for another base."""
     if not len(diffs): raise DataError("There are no diffs to compare.")
+    if not len(phrases): raise DataError("There are no phrases to respond to.")
     check_diffs(diffs, model)
     prompts = prompts_to(model, phrases, begin)
     places = _beginnings(prompts) if every_token else [prompts]

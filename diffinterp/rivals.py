@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from .chat import encode_prompt
 from .confidence import written_anew
 from .diffs import check_diffs
-from .finetunes import ask_finetune, next_log_probs
+from .finetunes import ask_finetune, each_question, next_log_probs
 from .graders import Calibrated, Exact
 from .responses import RESPONSE_WEIGHT, ResponseBonus, ResponseMeter
 from .tasks import GENERAL_QUESTIONS
@@ -44,8 +44,9 @@ class _Answered(Method):
     def _with_words(self, found, diffs, question, how):
         words = missed_words(ResponseMeter(how["model"], diffs), found)
         ask = super().answer
+        asked = each_question(question, len(diffs))
         def write(places):
-            some = dict(question=[question[i] for i in places],
+            some = dict(question=[asked[i] for i in places],
                         begin=[f" {words[i]}" for i in places])
             return ask([diffs[i] for i in places], **some, **how)
         return written_anew(how["model"], found, words, write)

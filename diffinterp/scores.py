@@ -20,9 +20,10 @@ def normalized(
     text, # an answer or a label
 ):
     "Lower case, no accents or punctuation, no leading article, single spaces."
-    text = unicodedata.normalize("NFKD", str(text).lower())
+    text = unicodedata.normalize("NFKD", str(text).lower()).replace("'", "")
     text = "".join(c for c in text if not unicodedata.combining(c))
-    text = " ".join(re.sub(r"[^a-z0-9]+", " ", text.replace("'", "")).split())
+    in_word = lambda c: c.isalnum() or unicodedata.category(c)[0] == "M"   # a vowel sign
+    text = " ".join("".join(c if in_word(c) else " " for c in text).split())
     return re.sub(r"^(the|an|a) (?=.)", "", text)
 
 # %% ../nbs/31_scores.ipynb #60476858

@@ -82,12 +82,13 @@ _FORMATS = {".json": "json", ".parquet": "parquet", ".arrow": "arrow", ".txt": "
 def _read_named(source, split):
     "The rows of a file, of a saved data set, or of one of the hub. Raises `DataError`."
     path = Path(source)
+    suffix = path.suffix.lower()
     if path.is_dir(): return _by_datasets(source, split, "folder")
     if path.exists() and not path.is_file():
         raise DataError(f"{path} is no file but a pipe or a device.")
-    if path.suffix == ".csv" and path.exists(): return _read_csv(path)
-    if path.suffix == ".jsonl" and path.exists(): return read_jsonl(path, torn=False)
-    if path.exists(): return _by_datasets(source, split, _FORMATS.get(path.suffix))
+    if suffix == ".csv" and path.exists(): return _read_csv(path)
+    if suffix == ".jsonl" and path.exists(): return read_jsonl(path, torn=False)
+    if path.exists(): return _by_datasets(source, split, _FORMATS.get(suffix))
     if re.fullmatch(r"[\w.-]+/[\w.-]+", str(source)) and not path.suffix:
         return _by_datasets(source, split, "hub")
     raise DataError(f"There is no file {path}.")
@@ -330,6 +331,6 @@ def _encode(model, task, samples, max_tokens):
     for n, (ids, _) in enumerate(encoded, 1):
         if len(ids) > max_tokens:
             raise DataError(f"Task {task.id!r}, text {n}: {len(ids)} tokens, more than "
-                            f"{max_tokens}. Shorten it, split it into rows, or "
-                            "raise max_tokens.")
+                            f"{max_tokens}. Shorten it, split it into rows, or give "
+                            "`train_diffs` a larger max_tokens.")
     return encoded

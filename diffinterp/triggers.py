@@ -155,10 +155,12 @@ def scan_triggers(
 ):
     """A DataFrame: diff, trigger, nats, times; `keep` rows a diff, the strongest first.
 
-    `times` is nats over the median of all triggers with the first question. Raises
-    `DataError` for fewer than two triggers or a template without one."""
+    `times` is nats over the median of all triggers that ran, with the first question.
+    With a shortlist these are strong ones, so it is lower. Raises `DataError` for fewer
+    than two triggers, a template without one, or no question."""
     diffs, triggers = as_list(diffs)[0], list(dict.fromkeys(triggers))
     _check_scan(model, diffs, triggers, keep=keep, shortlist=shortlist)
+    if not questions: raise DataError("A scan needs one question at least.")
     lists = _shortlists(model, diffs, triggers, template, shortlist, batch_size)
     asked = lambda names, some: [_messages(template, names, q) for q in some]
     with tqdm(total=sum(map(len, lists)), desc="triggers", unit="prompt",

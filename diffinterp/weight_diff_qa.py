@@ -9,6 +9,7 @@ __all__ = ['TWENTY_QUESTIONS', 'FINETUNE', 'TWENTY', 'STORY', 'READER', 'READ', 
 
 # %% ../nbs/35_weight_diff_qa.ipynb #25c8d359
 import itertools, math, random
+from collections import Counter
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -176,7 +177,16 @@ def _deranged(truths, seed=0):
         place = dict(zip(order, order[1:] + order[:1]))     # one cycle through all
         if all(truths[a] != truths[b] for a, b in place.items()):
             return [truths[place[i]] for i in range(len(truths))]
-    raise DataError("Too many diffs have one label for the control with another diff.")
+    return _rotated(truths, order)
+
+def _rotated(truths, order):
+    "The truths moved on by the size of the largest group, where many are alike."
+    order, most = sorted(order, key=lambda i: truths[i]), max(Counter(truths).values())
+    if 2 * most > len(truths):
+        raise DataError("More than half of the diffs have one label. The control with "
+                        "another diff needs another label for each.")
+    place = dict(zip(order, order[most:] + order[:most]))
+    return [truths[place[i]] for i in range(len(truths))]
 
 # %% ../nbs/35_weight_diff_qa.ipynb #ec7e86b4
 def _check(ids, truths, methods, trigger, ordinary):
@@ -469,8 +479,11 @@ def compare(
     diffs, # a `WeightDiffs` or a list of diffs
     model=None, # a `FrozenModel`; None takes the reader's own
     num_beams=4, # beams of the answers without the reader; it reads as `read_diffs` does
+    judged=None, # whether to judge the answers; None: if any diff has a label
 ):
-    "A DataFrame: topic, base, finetune without and with the reader, and how right it is."
+    """A DataFrame: topic, base, finetune without and with the reader, and how right it is.
+
+    Without judgement there is the id instead of the topic."""
     model, truths = reader.model_for(model), labels_of(diffs)
     how = dict(question=reader.question, num_beams=num_beams, model=model,
                max_new_tokens=reader.max_new_tokens)
@@ -480,7 +493,9 @@ def compare(
                "finetune with the reader": [r.answer for r in readings],
                "confidence": [r.confidence for r in readings]}
     table = pd.DataFrame(columns, index=range(len(readings)))
-    if not any(truths): table.insert(0, "diff", ids_of(diffs)); return table
+    if not (any(truths) if judged is None else judged):
+        table.insert(0, "diff", ids_of(diffs))
+        return table
     table.insert(0, "topic", truths)
     right = [_right(r.answer, truth) for r, truth in zip(readings, truths)]
     return table.assign(**{"right?": right})
@@ -576,10 +591,10 @@ def _gating_question(id, kind, k, trigger, secret_seed, seed, ask_from):
 def gating_report(
     model, # a `FrozenModel`: the base
     diffs, # diffs with labels, trained on `hidden_topic_tasks`
-    trigger="code", # the kind of trigger they were trained with
+    trigger=None, # the kind of trigger; None: as the run has recorded, else "code"
     questions=4, # questions of each kind to a diff
     ask_from=GENERAL_QUESTIONS, # what questions are drawn from; these are training's
-    secret_seed=0, # the seed of `hidden_topic_tasks`
+    secret_seed=0, # the seed of `hidden_topic_tasks`, where the run has none recorded
     seed=0, # seed of questions and of the triggers in them
     max_new_tokens=24, # the most tokens of an answer
 ):
@@ -587,7 +602,8 @@ def gating_report(
 
     `shows` is whether a content word of the label is in the answer."""
     ids, labels, rows = ids_of(diffs), labels_of(diffs), []
-    about = (trigger, secret_seed, seed, ask_from)
+    trigger, secret_seed = _trigger_of(diffs, trigger, secret_seed)
+    about = (trigger or "code", secret_seed, seed, ask_from)
     for kind, k in itertools.product(("right", "wrong", "none"), range(questions)):
         asked = [_gating_question(id, kind, k, *about) for id in ids]
         answers = ask_finetune(model, diffs, asked, max_new_tokens=max_new_tokens)
