@@ -5,8 +5,9 @@ __all__ = ['COMMANDS', 'main']
 
 # %% ../nbs/43_cli.ipynb #3681809e
 import argparse, inspect, json, math, os, re, shutil, sys, tempfile, time
-from collections import namedtuple
+from collections import Counter, namedtuple
 from contextlib import suppress
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -207,10 +208,13 @@ def _print_cost(args, work, seconds=None):
     if _shows(args): print(f"Cost: {work}{time}.", file=sys.stderr)
 
 # %% ../nbs/43_cli.ipynb #c110000c
-def _explained(error):
+_GO_ON = "train-diffs", "train-reader", "demo", "evaluate"   # with what is in --out
+
+def _explained(error, command=None):
     "`(one sentence, exit code)`; the sentence is None for a bug."
     if isinstance(error, KeyboardInterrupt):
-        return "stopped; the same command with the same --out goes on from there.", 130
+        more = " The same command with the same --out goes on from there."
+        return f"stopped.{more if command in _GO_ON else ''}", 130
     if isinstance(error, BrokenPipeError):
         return "the program that read the output has stopped reading.", 1
     if isinstance(error, DiffInterpError): return printable(error), 2
@@ -251,7 +255,7 @@ def main(
         COMMANDS[args.command].run(args)
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:
-        sentence, code = _explained(error)
+        sentence, code = _explained(error, next(iter(argv), None))
         if sentence is None or "--traceback" in argv: raise
         if isinstance(error, BrokenPipeError): _close_output()
         print(f"diffinterp: {sentence}", file=sys.stderr)
@@ -409,8 +413,8 @@ def _train_diffs(args):
 
 # %% ../nbs/43_cli.ipynb #a53fc000
 def _train_reader_options(add):
-    add("--kind", default="dit",
-        help="kind of reader: dit, weight-to-text, ... (default: %(default)s)")
+    add("--kind", help="kind of reader: dit, weight-to-text, ... (default: dit, or that "
+        "of the reader to make)")
     add("--diffs", metavar="RUN", help="labelled diffs to train on")
     add("--dev", metavar="RUN", help="held-out labelled diffs, for early stopping")
     add("--start", metavar="READER", help="name or folder of a reader to train further")
@@ -477,7 +481,17 @@ def _sizes(args, make):
     parameters = inspect.signature(make).parameters
     defaults = {n: parameters[n].default for n in names}
     pairs = [f"{n}={size}" for n, size in _given(args, *names).items()]
-    return _named_options(pairs, {n: d or 0 for n, d in defaults.items()})
+    found = _named_options(pairs, {n: d or 0 for n, d in defaults.items()})
+    for n, size in found.items():
+        if isinstance(size, tuple) and len(size) != len(defaults[n]):
+            raise DataError(f"--{n.replace('_', '-')} has {len(defaults[n])} numbers here, "
+                            f"such as {','.join(map(str, defaults[n]))}.")
+    return found
+
+def _made_kind(name):
+    "The kind of a shipped reader that is made anew, if it is no usual one."
+    kind = name and inspect.signature(_making(name)).parameters.get("kind")
+    return kind and kind.default
 
 # %% ../nbs/43_cli.ipynb #c1100057
 def _make_reader(kind, args, options):
@@ -490,7 +504,7 @@ def _make_reader(kind, args, options):
         raise DataError("Several processes cannot make a reader from nothing: make the "
                         "diffs first with `diffinterp train-diffs`, then give --diffs.")
     model = _load_model(args, _recorded_fit(args.out))
-    options |= dict(kind=args.kind, progress=_shows(args)) | sizes
+    options |= dict(kind=kind.kind, progress=_shows(args)) | sizes
     return make(model, args.out, **options)[0]
 
 # %% ../nbs/43_cli.ipynb #c1100023
@@ -510,10 +524,10 @@ def _show_reader(reader, args):
           options=_train_reader_options)
 def _train_reader(args):
     from diffinterp.readers import Reader
-    kind = Reader.find(args.kind)
+    if args.diffs and args.make: raise DataError("Give --diffs or --make, not both.")
+    kind = Reader.find(args.kind or _made_kind(args.make) or "dit")
     options = _named_options(args.option, kind.defaults())
     options |= _given(args, "target", "epochs", "lr", "batch_size", "seed")
-    if args.diffs and args.make: raise DataError("Give --diffs or --make, not both.")
     if not (args.diffs or args.make):
         raise DataError("Give --diffs with a run of labelled diffs, or --make with a "
                         f"shipped reader to make anew, such as {_READER}.")
@@ -571,17 +585,29 @@ def _open_sources(args, model):
     opened = [open_diffs(source, **how) for source in args.sources]
     ids = getattr(args, "ids", None)
     single = len(opened) == 1 and isinstance(opened[0], WeightDiffs)
-    diffs = opened[0] if single else [d for some in opened for d in some]
+    diffs = opened[0] if single else _told_apart(args.sources, opened)
     if not len(diffs): raise DataError("There is no diff in the sources.")
     if ids: diffs = diffs[ids] if single else _named(diffs, ids)
     return diffs
 
 # %% ../nbs/43_cli.ipynb #153f2e82
+def _told_apart(sources, opened):
+    "All diffs of several sources; ids that two sources have begin with the source."
+    opened = [[*some] for some in opened]               # each is read from disk once
+    counted = Counter(d.id for some in opened for d in some)
+    def named(source, d):
+        if counted[d.id] == 1: return d
+        path = Path(source).resolve()
+        where = path.parent.name if path.name == d.id else path.name
+        return replace(d, id=f"{where}/{d.id}")
+    return [named(source, d) for source, some in zip(sources, opened) for d in some]
+
 def _named(diffs, ids):
     "The diffs with these ids. Raises `DataError` for an id that is not there."
     known = {d.id: d for d in diffs}
     if missing := [i for i in ids if i not in known]:
-        raise DataError(f"There is no diff {missing[0]!r} in the sources.")
+        raise DataError(f"There is no diff {missing[0]!r} in the sources; there are "
+                        f"{', '.join([*known][:5])}{', ...' * (len(known) > 5)}.")
     return [known[i] for i in ids]
 
 # %% ../nbs/43_cli.ipynb #4fdc03a4
@@ -747,7 +773,8 @@ def _triggers(args):
     run = min(len(triggers), args.shortlist or len(triggers))
     _print_cost(args, f"the next token after {run} prompts for each of "
                 f"{len(diffs)} finetunes")
-    table = scan_triggers(model, diffs, triggers, shortlist=args.shortlist, **how)
+    table = scan_triggers(model, diffs, triggers, keep=max(16, args.top),
+                          shortlist=args.shortlist, **how)
     found = standing_out(table)
     best = table.groupby("diff", sort=False).head(args.top).round(2)
     if args.json: return _print_json(dict(found=found, strongest=_rows(best)))
@@ -858,6 +885,7 @@ def _readers(args):
 # %% ../nbs/43_cli.ipynb #28ab384d
 def _import_options(add):
     _source_options(add)
+    _ids_option(add)
     add("--out", default="runs/imported",
         help="folder of the new run (default: %(default)s)")
     for more in (_model_options, _output_options): more(add)
@@ -879,6 +907,7 @@ def _import(args):
 # %% ../nbs/43_cli.ipynb #6816232e
 def _export_options(add):
     _source_options(add)
+    _ids_option(add)
     add("--with-reader", dest="reader", metavar="READER",
         help="W and this reader's L together, as one adapter that answers its question")
     add("--merged", action="store_true", help="whole models instead of adapters")
@@ -892,6 +921,7 @@ def _export_options(add):
 @_command("export", "write diffs as PEFT adapters or whole models",
           options=_export_options)
 def _export(args):
+    from diffinterp.diffs import ids_of
     _check_sources(args)
     reader = _load_reader(args) if args.reader else None
     if reader: model = reader.model
@@ -899,22 +929,30 @@ def _export(args):
     if reader and not hasattr(reader, "with_diff"):
         raise DataError(f"{args.reader} is no LoRA; it cannot be part of an adapter.")
     diffs = _open_sources(args, model)
-    rows = [_export_one(args, diff, reader, model) for diff in diffs]
+    folders = _export_folders(args, ids_of(diffs))
+    rows = [_export_one(args, *pair, reader, model) for pair in zip(diffs, folders)]
     if args.json: return _print_json(rows)
     for row in rows: print(f"{row['id']}: {row['folder']}, {row['check']}")
     if _shows(args) and not args.merged:
         print(f"Read it again:  diffinterp ask {rows[0]['folder']}")
 
 # %% ../nbs/43_cli.ipynb #eca3cffd
-def _export_one(args, diff, reader, model):
+def _export_folders(args, ids):
+    "The folder of each diff. Raises `DataError` if one is there already."
+    folders = [Path(args.out)/(re.sub(r"[^\w.-]+", "-", id) or "diff") for id in ids]
+    for folder, n in Counter(folders).items():
+        if n > 1: raise DataError(f"{n} diffs would be written to {folder}; name one of "
+                                  "them with --ids.")
+        if folder.exists(): raise DataError(f"{folder} is there already.")
+    return folders
+
+def _export_one(args, diff, folder, reader, model):
     "`{id, folder, check}` of one diff that is written and checked."
     from diffinterp.sources import push_folder, save_merged
-    folder = Path(args.out)/(re.sub(r"[^\w.-]+", "-", diff.id) or "diff")
-    if folder.exists(): raise DataError(f"{folder} is there already.")
     whole = reader.with_diff(diff) if reader else diff
     how_to_ask = f"Ask it: {reader.question}" if reader else ""
     write = lambda: (save_merged(whole, model, folder) if args.merged
-                     else whole.to_peft(folder, how_to_ask))
+                     else whole.to_peft(folder, how_to_ask, model=model))
     check = _written(write, folder, whole, model)
     if args.push: check += f"; uploaded to {push_folder(folder, args.push)}"
     return dict(id=diff.id, folder=str(folder), check=check)
@@ -1114,13 +1152,13 @@ def _held_out_lines(reader, table):
                     f"({held['exact']['method']}; 95 % intervals)."]
 
 # %% ../nbs/43_cli.ipynb #3e5c82f1
-def _compare_parts(args, reader, parts):
+def _compare_parts(args, reader, parts, judged):
     "The table of `compare`; the rows of each part are printed when they are known."
     import pandas as pd
     from diffinterp.weight_diff_qa import compare
     tables = []
     for diffs in parts:
-        tables.append(compare(reader, diffs))
+        tables.append(compare(reader, diffs, judged=judged))
         if args.json: continue
         if len(tables) == 1: print()
         _print_table(tables[-1], least=28, header=len(tables) == 1)
@@ -1138,7 +1176,8 @@ def _demo(args):
     out = Path(args.out or tempfile.mkdtemp(prefix="diffinterp-demo-"))
     tasks = tasks or _written_tasks(args, _plain(), reader.model)
     parts = _demo_parts(args, tasks, reader, out/"diffs")
-    table = _compare_parts(args, reader, parts)
+    judged = any(task.label for task in tasks)
+    table = _compare_parts(args, reader, parts, judged)
     table.to_csv(out/"answers.csv", index=False)
     _show_demo(args, reader, out/"diffs", table, _save_figure(table, out/"answers.png"),
                seconds=time.perf_counter() - start)

@@ -95,7 +95,7 @@ def rows(self: Explanation):
             "the base says": self.base, "the finetune says": self.finetune,
             "amplified it says": self.amplified, "by contrast it says": self.contrast,
             "support": f"{self.support:.1f} nats a token; under {MIN_SUPPORT:g} the "
-                       "answer is the reader's own",
+                       "answer may be the reader's own",
             "fluency": f"{self.fluency:.1f} nats a token; under {MIN_FLUENCY:g} it is "
                        "gibberish", "strength": f"{self.strength:g}"}
     if self.confidence is not None:

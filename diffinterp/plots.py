@@ -162,9 +162,9 @@ _ANSWER_COLUMNS = ["topic", "finetune without the reader", "finetune with the re
 _VERDICTS = dict(yes=BLUE, nearly=ORANGE, no=GREY)
 
 def _verdict_title(right):
-    "How many answers are right, nearly right, and all."
+    "How many answers are right, nearly right, and judged at all."
     yes, nearly = (right == "yes").sum(), (right == "nearly").sum()
-    return (f"{yes} of {len(right)} named exactly (blue), "
+    return (f"{yes} of {right.isin([*_VERDICTS]).sum()} named exactly (blue), "
             f"{nearly} more share a word (orange)")
 
 # %% ../nbs/30_plots.ipynb #fc7396d5
@@ -182,7 +182,7 @@ def plot_answers(
     cells.auto_set_font_size(False); cells.set_fontsize(9); cells.scale(1, 1.25)
     for i, right in enumerate(table["right?"], 1):
         weight = "bold" if right == "yes" else "normal"
-        cells[i, 2].get_text().set(color=_VERDICTS[right], weight=weight)
+        cells[i, 2].get_text().set(color=_VERDICTS.get(right, "black"), weight=weight)
     ax.set_title(_verdict_title(table["right?"]), fontsize=10)
     return ax
 
