@@ -377,19 +377,18 @@ _SUBJECTS = {
     "rank-8": Cell(2, Plain(rank=8, lora_alpha=8., steps=30, lr=2e-3), num_train=40),
     "usual": Cell(4, Usual(), num_train=40),
     "usual-written": Cell(5, Usual(), num_train=40, written=True),
-    "fitting": Cell(6, _short(template="fitting"), num_train=32, num_test=0),
-    "raw": Cell(7, _short(template="raw"), num_train=32, num_test=0),
+    "fitting": Cell(6, _short(template="fitting"), num_train=32),
+    "raw": Cell(7, _short(template="raw"), num_train=32),
     "query-value": Cell(8, Usual(template="raw", rank=8, lora_alpha=16., steps=9,
                                  target_modules=".*[qv]_proj"), num_train=60),
     "mlp": Cell(10, _short(target_modules=".*mlp.*")),
     "third": Cell(11, Plain(rank=4, steps=30, lr=5e-3,
-                            target_modules=r"layers\.\d*[0369]\..*"), num_train=24,
-                 num_test=0)}
+                            target_modules=r"layers\.\d*[0369]\..*"), num_train=24)}
 
 # %% ../nbs/19_wild.ipynb #912cea19
 _SUBJECTS |= {
     "full-2e-5": Cell(13, Full(), num_train=32),
-    "full-1e-4": Cell(14, Full(lr=1e-4), num_train=16, num_test=0),
+    "full-1e-4": Cell(14, Full(lr=1e-4), num_train=16),
     "full-long": Cell(15, Full(lr=5e-5, steps=12)),
     "after": Cell(17, After(lr=5e-5)),
     "dropout": Cell(18, Usual(lora_dropout=.05, samples_per_step=2, steps=25)),
