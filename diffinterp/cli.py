@@ -13,7 +13,7 @@ from pathlib import Path
 
 # %% ../nbs/43_cli.ipynb #bc28b157
 from . import __version__
-from .core import DataError, DiffInterpError, printable
+from .core import DataError, DiffInterpError, ModelError, printable
 from .core import read_jsonl, write_text
 
 # %% ../nbs/43_cli.ipynb #c1100001
@@ -275,8 +275,12 @@ def _load_model(args, recorded=None, name=None):
     from diffinterp.models import load_model
     recorded = recorded or {}
     choice = {k: getattr(args, k) or recorded.get(k) for k in ("dtype", "attention")}
-    compile = getattr(args, "compile", False)
-    return load_model(args.model or name, args.device, compile=compile, **choice)
+    choice["compile"] = getattr(args, "compile", False)
+    try: return load_model(args.model or name, args.device, **choice)
+    except ModelError as e:
+        if args.model or not name: raise
+        raise ModelError(f"{e} The finetune names this base; if you have it elsewhere, "
+                         "name it with --model.") from None
 
 # %% ../nbs/43_cli.ipynb #c1100053
 def _load_reader(args, recorded=None):

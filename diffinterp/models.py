@@ -493,6 +493,8 @@ def _reason(name, text):
                 "run `hf auth login`, and try again")
     if Path(name).exists():
         return f"the folder holds no model that transformers can read ({text[:120]})"
+    if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", str(name)):
+        return "there is no such folder, and it is no name of the hub"
     if any(word in text.lower() for word in _OFFLINE):
         return ("it is no local folder, and the hub cannot be reached; "
                 "check the name and the connection")
