@@ -645,7 +645,6 @@ def _same_change(one, other):
     return about(one) == about(other) and all(
         all(map(equal, pair, other.layers[n])) for n, pair in one.layers.items())
 
-
 # %% ../nbs/11_diffs.ipynb #387eb4e6
 def batch_diffs(
     diffs, # a `WeightDiffs`, or a list of `WeightDiff` and None
