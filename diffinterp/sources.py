@@ -87,7 +87,6 @@ def _before_layers(model):
     with model.lock: name, (path, _) = next(iter(decoder_linears(model.model).items()))
     return path.removesuffix(name)
 
-
 # %% ../nbs/12_sources.ipynb #0dc874fa
 def push_folder(
     folder, # what `to_peft` or `save_merged` wrote
@@ -463,7 +462,8 @@ class _InFiles(dict):
 # %% ../nbs/12_sources.ipynb #8619900e
 def _weights(source):
     "The weights of a folder, a hub id, a `FrozenModel` or a transformers model."
-    if isinstance(source, FrozenModel): source = source.model
+    if isinstance(source, FrozenModel):
+        with source.lock: return _InMemory(source.model)
     if isinstance(source, torch.nn.Module): return _InMemory(source)
     if Path(source).exists(): return _InFiles(source)
     check_hub_id(str(source))
