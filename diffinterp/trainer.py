@@ -433,7 +433,8 @@ def train(self: _Run, groups):
         finally: unwrap(self.model.model)
 
 # %% ../nbs/17_trainer.ipynb #b86aae7b
-def _check_numbers(counts, numbers, save_dtype, lora_dropout, weight_decay):
+def _check_numbers(counts, numbers, max_grad_norm, save_dtype, lora_dropout,
+                   weight_decay):
     "Raise `DataError` for an option that no run can have."
     for name, value in counts.items():
         if type(value) is not int or value < 1:
@@ -441,6 +442,8 @@ def _check_numbers(counts, numbers, save_dtype, lora_dropout, weight_decay):
     for name, value in numbers.items():
         if not 0 < value < math.inf:
             raise DataError(f"{name} must be a number above 0, not {value!r}.")
+    if not max_grad_norm > 0:
+        raise DataError(f"max_grad_norm is above 0, or inf, not {max_grad_norm!r}.")
     if not 0 <= weight_decay < math.inf:
         raise DataError(f"weight_decay is 0 or above, not {weight_decay!r}.")
     if not 0 <= lora_dropout < 1:
@@ -477,8 +480,8 @@ def _checked_options(**options): # as `train_diffs` takes them
     "The options that count, see `effective_options`. Raises `DataError`."
     some = lambda *names: {name: options[name] for name in names}
     _check_numbers(some("rank", "steps", "samples_per_step"),
-                   some("lora_alpha", "lr", "max_grad_norm"),
-                   **some("save_dtype", "lora_dropout", "weight_decay"))
+                   some("lora_alpha", "lr"), **some("max_grad_norm", "save_dtype",
+                                                    "lora_dropout", "weight_decay"))
     return effective_options(options)
 
 # %% ../nbs/17_trainer.ipynb #c9e05f96
