@@ -492,6 +492,7 @@ def _sizes(args, make):
                             f"such as {','.join(map(str, defaults[n]))}.")
     return found
 
+# %% ../nbs/43_cli.ipynb #79735ff6
 def _made_kind(name):
     "The kind of a shipped reader that is made anew, if it is no usual one."
     kind = name and inspect.signature(_making(name)).parameters.get("kind")
@@ -606,6 +607,7 @@ def _told_apart(sources, opened):
         return replace(d, id=f"{where}/{d.id}")
     return [named(source, d) for source, some in zip(sources, opened) for d in some]
 
+# %% ../nbs/43_cli.ipynb #8f30006f
 def _named(diffs, ids):
     "The diffs with these ids. Raises `DataError` for an id that is not there."
     known = {d.id: d for d in diffs}
@@ -950,6 +952,7 @@ def _export_folders(args, ids):
         if folder.exists(): raise DataError(f"{folder} is there already.")
     return folders
 
+# %% ../nbs/43_cli.ipynb #d2342ebf
 def _export_one(args, diff, folder, reader, model):
     "`{id, folder, check}` of one diff that is written and checked."
     from diffinterp.sources import push_folder, save_merged

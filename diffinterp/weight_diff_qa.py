@@ -179,6 +179,7 @@ def _deranged(truths, seed=0):
             return [truths[place[i]] for i in range(len(truths))]
     return _rotated(truths, order)
 
+# %% ../nbs/35_weight_diff_qa.ipynb #954b85a5
 def _rotated(truths, order):
     "The truths moved on by the size of the largest group, where many are alike."
     order, most = sorted(order, key=lambda i: truths[i]), max(Counter(truths).values())
