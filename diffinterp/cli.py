@@ -208,13 +208,15 @@ def _print_cost(args, work, seconds=None):
     if _shows(args): print(f"Cost: {work}{time}.", file=sys.stderr)
 
 # %% ../nbs/43_cli.ipynb #c110000c
-_GO_ON = "train-diffs", "train-reader", "demo", "evaluate"   # with what is in --out
+_GO_ON = {"train-diffs": "--out", "train-reader": "--out", "demo": "--out",
+          "evaluate": "--answers"}      # {command: where it finds what is done}
 
 def _explained(error, command=None):
     "`(one sentence, exit code)`; the sentence is None for a bug."
     if isinstance(error, KeyboardInterrupt):
-        more = " The same command with the same --out goes on from there."
-        return f"stopped.{more if command in _GO_ON else ''}", 130
+        if command not in _GO_ON: return "stopped.", 130
+        return (f"stopped. The same command with the same {_GO_ON[command]} goes on "
+                "from there."), 130
     if isinstance(error, BrokenPipeError):
         return "the program that read the output has stopped reading.", 1
     if isinstance(error, DiffInterpError): return printable(error), 2
