@@ -88,7 +88,8 @@ def turn_ends(
 ):
     "Ids that end a turn: the eos token and those of common chat families."
     ids = {tokenizer.convert_tokens_to_ids(name) for name in _TURN_ENDS}
-    return (ids | {tokenizer.eos_token_id}) - {None, tokenizer.unk_token_id}
+    known = ids - {tokenizer.unk_token_id}      # the eos token may be the unknown one
+    return (known | {tokenizer.eos_token_id}) - {None}
 
 def _answer_text(tokenizer, question, answer, system):
     "`(prompt, rest)`, the two parts of an exchange as text. Raises `DataError`."
@@ -146,7 +147,8 @@ class _NoRepeat:
         if self.start is None: self.start = input_ids.shape[1]
         for row, ids in enumerate(input_ids[:, self.start:].tolist()):
             runs = [tuple(ids[i:i+self.size]) for i in range(len(ids) - self.size + 1)]
-            banned = [r[-1] for r in runs if r[:-1] == tuple(ids[-self.size+1:])]
+            last = tuple(ids[len(ids) - self.size + 1:])
+            banned = [r[-1] for r in runs if r[:-1] == last]
             scores[row, banned] = -float("inf")
         return scores
 
@@ -158,6 +160,16 @@ def _contiguous_input(module):
     hook = module.register_forward_pre_hook(contiguous)
     try: yield
     finally: hook.remove()
+
+# %% ../nbs/02_chat.ipynb #231c960a
+@contextlib.contextmanager
+def _own_search(model):
+    "Inside the block the model's own `generation_config` has no say."
+    from transformers import GenerationConfig
+    lm = model if hasattr(model, "generation_config") else model.model  # soft tokens
+    kept, lm.generation_config = lm.generation_config, GenerationConfig()
+    try: yield
+    finally: lm.generation_config = kept
 
 # %% ../nbs/02_chat.ipynb #7787abdc
 class _SampleByRow:
@@ -197,10 +209,12 @@ def _stops_when(event):
     return lambda ids, scores, **kwargs: torch.full(ids.shape[:1], event.is_set(),
                                                     device=ids.device)
 
-def _stops_at(most, length):
+def _stops_at(most):
     "The same: a row ends once its last token stands `most` times after the prompt."
+    lengths = []                        # of the prompt; with soft tokens it is not there
     def ends(ids, scores, **kwargs): # [rows, seq]
-        new = ids[:, length:]
+        lengths.append(ids.shape[1] - 1)
+        new = ids[:, lengths[0]:]
         return (new == new[:, -1:]).sum(1) >= most
     return ends
 
@@ -248,10 +262,10 @@ def generate(
     pad, ends = model.tokenizer.pad_token_id, sorted(turn_ends(model.tokenizer))
     ids, mask = _left_padded(prompts, pad, model.device, pad_to=pad_to)
     criteria = [_stops_when(stopping)] if stopping is not None else []
-    if max_same: criteria += [_stops_at(max_same, ids.shape[1])]
+    if max_same: criteria += [_stops_at(max_same)]
     options = _search(temperature, no_repeat, seeds, criteria, processors=processors)
     head = _contiguous_input(model.model.get_output_embeddings())
-    with model.lock, quiet_transformers(), head:
+    with model.lock, quiet_transformers(), head, _own_search(model.model):
         out = model.model.generate(
             input_ids=ids, attention_mask=mask, max_new_tokens=max_new_tokens,
             pad_token_id=pad, eos_token_id=ends, streamer=streamer, num_beams=num_beams,

@@ -434,13 +434,13 @@ def one_writer(
         if part: held.enter_context(_lock(folder/f".lock{part}"))
         for path in folder.glob(".lock.*") if part else ():
             if path.name.split("-")[-1] != part.split("-")[-1]:     # another division
-                with _lock(path): pass
+                with _lock(path, shared=True): pass         # two may look at once
         sweep(folder)
         yield
 
 # %% ../nbs/00_core.ipynb #c0a1e012
 class Kind:
-    "Base of classes chosen by a word, as in `class Dit(Reader, kind=\"dit\")`."
+    "Base of classes chosen by a word: `class DITAdapter(Reader, kind=\"dit\")`."
     kind = None
 
     def __init_subclass__(cls, kind=None, **kwargs):

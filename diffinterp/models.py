@@ -18,7 +18,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 # %% ../nbs/01_models.ipynb #e8a5c2ca
-from .core import DataError, ModelError, cache_home, file_sha256, patch
+from .core import DataError, DiffInterpError, ModelError, cache_home
+from .core import file_sha256, patch
 from .core import quiet_transformers, read_json, write_text
 
 # %% ../nbs/01_models.ipynb #dac6b360
@@ -364,7 +365,8 @@ def distance_to(self: FrozenModel,
     if key not in _distances:
         folder = folder_of(name)
         with self.lock: squares = folder and _squares(_module(self), folder)
-        _distances[key] = (squares[0] / squares[1])**.5 if squares else None
+        if not squares: return None             # its files may come later
+        _distances[key] = (squares[0] / squares[1])**.5
     return _distances[key]
 
 # %% ../nbs/01_models.ipynb #a8c1c442
@@ -377,7 +379,7 @@ def is_base(self: FrozenModel,
     Warns where it is the same model in another rounding."""
     if base["fingerprint"] in (self.fingerprint, self.old_fingerprint): return True
     far = self.distance_to(base.get("model"))
-    if far is None or far > _NEAR: return False
+    if far is None or not far <= _NEAR: return False            # also not a number
     warnings.warn(f"{self.name} is {far:.1%} away from {base.get('model')}: another "
                   "rounding, or a finetune of it. Answers may be worse.", stacklevel=3)
     return True
@@ -398,9 +400,9 @@ def is_named(self: FrozenModel,
     name, # name of a base model
 ):
     "Whether a hub id or a folder names this model. Owner and case do not count."
-    embedded = _EMBEDDED_FOLDER, EMBEDDED_ORIGIN
-    names = [self.name, *embedded] if self.name == EMBEDDED else [self.name]
-    return _short_name(name) in map(_short_name, names)
+    embedded = self.name == EMBEDDED            # the hub has a base model of this name
+    names = (_EMBEDDED_FOLDER, EMBEDDED_ORIGIN) if embedded else (self.name,)
+    return name == self.name or _short_name(name) in map(_short_name, names)
 
 # %% ../nbs/01_models.ipynb #4461d8db
 _locks = weakref.WeakKeyDictionary()
@@ -453,19 +455,22 @@ def _device(device):
     if device is None:
         gpu = f"cuda:{os.environ.get('LOCAL_RANK', 0)}"
         return gpu if torch.cuda.is_available() else "cpu"
-    try: torch.empty(1, device=device)
+    try:
+        torch.empty(1, device=device)
+        if torch.device(device).type == "meta": raise RuntimeError("it holds no numbers")
     except (RuntimeError, AssertionError) as e:
         reason = str(e).splitlines()[0]
         raise ModelError(f"The device {device!r} is not there: {reason}. "
                          "Use 'cpu', or leave `device` out.") from None
     return device
 
+_DTYPES = "float32", "bfloat16", "float16", "float64"
+
 def _dtype(dtype):
     "A torch dtype from itself or its name, None from None. Raises `ModelError`."
     if dtype is None or isinstance(dtype, torch.dtype): return dtype
-    found = getattr(torch, str(dtype), None)
-    if isinstance(found, torch.dtype): return found
-    raise ModelError(f"{dtype!r} is no dtype; use 'float32' or 'bfloat16'.")
+    if dtype in _DTYPES: return getattr(torch, dtype)
+    raise ModelError(f"{dtype!r} is no dtype; use one of {', '.join(_DTYPES)}.")
 
 # %% ../nbs/01_models.ipynb #5e9b33c7
 def _has_compiler(device):
@@ -490,17 +495,28 @@ _OFFLINE = "connect", "offline", "couldn't", "resolve", "proxy", "timeout", "net
 
 def _reason(name, text):
     "Why a model cannot be loaded, from the text of an error."
-    if any(code in text for code in ("gated", "401", "403")):
-        return ("it needs a login: accept its licence on the hub, "
-                "run `hf auth login`, and try again")
     if Path(name).exists():
         return f"the folder holds no model that transformers can read ({text[:120]})"
+    if "Repository Not Found" in text:          # the hub adds that it may be private
+        return ("the hub does not know it, or it is private; check the name, or run "
+                "`hf auth login`")
+    if re.search(r"\bgated\b|\b40[13] Client Error", text):
+        return ("it needs a login: accept its licence on the hub, "
+                "run `hf auth login`, and try again")
     if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", str(name)):
         return "there is no such folder, and it is no name of the hub"
     if any(word in text.lower() for word in _OFFLINE):
         return ("it is no local folder, and the hub cannot be reached; "
                 "check the name and the connection")
     return f"it is no local folder and the hub does not know it ({text[:120]})"
+
+# %% ../nbs/01_models.ipynb #24b85e14
+def _no_memory(error):
+    "Whether an exception says that memory could not be allocated, on a CPU or a GPU."
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)): return True
+    if not isinstance(error, RuntimeError): return False
+    signs = "t allocate memory", "not enough memory", "out of memory", "alloc_failed"
+    return any(sign in str(error).lower() for sign in signs)
 
 # %% ../nbs/01_models.ipynb #d36a8939
 @contextlib.contextmanager
@@ -510,7 +526,11 @@ def loading_errors(
 ):
     "Inside the block, errors of the hub and of transformers become a `ModelError`."
     try: yield
-    except (OSError, ValueError, KeyError, SafetensorError) as e:
+    except DiffInterpError: raise
+    except Exception as e:                      # a broken file may raise any of them
+        if _no_memory(e): raise
+        if "attn_implementation" in str(e):
+            raise ModelError("There is no such attention; use eager or sdpa.") from None
         reason = _reason(str(name), " ".join(str(e).split()))
         message = f"The {what} {str(name)!r} cannot be loaded: {reason}."
         raise ModelError(message) from None
@@ -533,8 +553,11 @@ def _read_model(path, revision, device, dtype, attention):
     config = AutoConfig.from_pretrained(path, **how)
     dtype, attention = choose_dtype_attention(device, dtype, attention)
     tokenizer = AutoTokenizer.from_pretrained(path, **how)
-    model = AutoModelForCausalLM.from_pretrained(path, dtype=dtype, **how,
-                                                 attn_implementation=attention)
+    model, found = AutoModelForCausalLM.from_pretrained(
+        path, dtype=dtype, **how, attn_implementation=attention, output_loading_info=True)
+    if missing := sorted(found["missing_keys"]):        # they would be random numbers
+        raise ModelError(f"The files of {str(path)!r} lack {len(missing)} weights of the "
+                         f"model, such as {missing[0]}. Save or download it again.")
     return model.to(device), tokenizer, getattr(config, "_commit_hash", None) or ""
 
 # %% ../nbs/01_models.ipynb #2350feae
@@ -572,13 +595,6 @@ def download_model(
         return Path(snapshot_download(name, allow_patterns=_MODEL_FILES))
 
 # %% ../nbs/01_models.ipynb #5235b5c6
-def _no_memory(error):
-    "Whether an exception says that memory could not be allocated, on a CPU or a GPU."
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)): return True
-    if not isinstance(error, RuntimeError): return False
-    signs = "t allocate memory", "not enough memory", "out of memory", "alloc_failed"
-    return any(sign in str(error).lower() for sign in signs)
-
 def _run_if_it_fits(run, batch):
     "`(True, run(batch))`, or `(False, None)` where memory runs out."
     try: return True, run(batch)
