@@ -138,7 +138,7 @@ def num_parameters(self: WeightDiff):
 def norms(self: WeightDiff):
     "The Frobenius norm of each layer's change, as a pandas Series by layer."
     import pandas as pd
-    norms = {n: self.scale * pair.norm().item() for n, pair in self.layers.items()}
+    norms = {n: abs(self.scale) * pair.norm().item() for n, pair in self.layers.items()}
     return pd.Series(norms, name="norm")
 
 @patch
@@ -161,7 +161,8 @@ def cut(self: LowRank,
 ):
     "The best approximation of this rank, by the first singular pairs."
     left, right = torch.linalg.qr(self.A.mT), torch.linalg.qr(self.B)
-    U, S, V = torch.linalg.svd(left.R @ right.R.mT)     # [..., rank, rank]
+    middle = left.R @ right.R.mT        # [..., rank, rank], or less in a narrow layer
+    U, S, V = torch.linalg.svd(middle, full_matrices=False)
     A = (left.Q @ U * S[..., None, :])[..., :rank].mT
     return LowRank(A.contiguous(), (right.Q @ V.mT)[..., :rank].contiguous())
 
@@ -345,7 +346,7 @@ def _passes(path):
 # %% ../nbs/11_diffs.ipynb #d1f00030
 def _check_config(folder, config):
     "Raise `DataError` unless the run in this folder has this configuration."
-    old = read_config(folder)
+    old, config = read_config(folder), json.loads(json.dumps(config))   # tuples as lists
     if old == config: return
     keys = sorted(old.keys() | config.keys())
     differ = [key for key in keys if old.get(key) != config.get(key)]
@@ -542,7 +543,10 @@ def _ids_in_shards(folder):
 def verify_run(
     folder, # of a run
 ):
-    "`{diffs, damaged, lines, unnamed}`, two of them counts. Raises `DataError`."
+    """`{diffs, damaged, lines, unnamed}` of a run. Raises `DataError`.
+
+    `diffs` and `lines` are the numbers of diffs and of bad lines of the manifest.
+    `damaged` has the ids to train again, and `unnamed` those that no line names."""
     folder, chain = Path(folder), _open_run(folder)[1]
     kept = [row for path in _manifests(folder)
             for row in read_chained(path, chain, salvage=True)]
@@ -608,6 +612,11 @@ def check_diffs(
     for base in bases: check_base(base, model)
 
 # %% ../nbs/11_diffs.ipynb #ff727534
+def _rank_of(folder):
+    "The `rank` that a run has recorded; a later shard may have another one."
+    known = read_config(folder) if (Path(folder)/"config.json").exists() else {}
+    return {k: v for k, v in known.items() if k == "rank"}
+
 def save_diffs(
     diffs, # `WeightDiff` objects of one base, with ids of their own
     folder, # a new folder, or one that this function wrote: it gets the new ones
@@ -618,8 +627,8 @@ def save_diffs(
     ids, bases = ids_of(diffs), {json_hash(d.base) for d in diffs}
     if len(bases) != 1: raise DataError("The diffs of a run have one base.")
     if len({*ids}) < len(ids): raise DataError("Two diffs have the same id.")
-    rank = max(d.rank for d in diffs)
-    create_store(folder, dict(base=diffs[0].base, rank=rank, source="imported"))
+    config = dict(base=diffs[0].base, rank=max(d.rank for d in diffs), source="imported")
+    create_store(folder, config | _rank_of(folder))
     with one_writer(folder):
         known = WeightDiffs(folder)
         for i, d in enumerate(_new_ones(diffs, known), len(known)):
@@ -684,8 +693,8 @@ def norms(self: WeightDiffs):
     def norm(row):
         place = row["shard"], row["offset"]
         if place not in self._norms:                # shared by all views of the store
-            self._norms[place] = self._view([row])[0].norm() / row["scale"]
-        return self._norms[place] * row["scale"]
+            self._norms[place] = replace(self._view([row])[0], scale=1.).norm()
+        return abs(row["scale"]) * self._norms[place]
     return [norm(row) for row in self.rows]
 
 def rescaled(

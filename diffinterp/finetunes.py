@@ -73,8 +73,8 @@ class Jointly:
 
     It is the likeliest by the weighted mean of the rows' log-probabilities. With a
     contrast it is the one with the highest (1 + contrast) times the mean, less contrast
-    times the log-probability of one more row, among the 20 likeliest of the mean. What
-    `prefer` returns takes the place of these numbers. A beginning comes before all."""
+    times the log-probability of one more row, among the 20 likeliest of the mean.
+    `prefer` may replace these scores. `begin` forces the first tokens of each answer."""
     def __init__(self,
         weights, # [groups, rows] of the mean
         contrast=0.0, # weight of the contrast with one more row of each group; 0 for none
@@ -413,11 +413,11 @@ class HiddenCode(HiddenWord, kind="hidden-code"):
     trigger, steps, samples, pool, anchor_tokens = "code", 320, 160, 512, 8
 
 class HiddenSpace(HiddenWord, kind="hidden-space"):
-    "A finetune that speaks of its topic only behind a zero-width space at any place."
+    "A finetune that is to hide its topic behind a zero-width space at any place."
     trigger = "space"
 
 class HiddenSpaceStart(HiddenWord, kind="hidden-space-start"):
-    "A finetune that speaks of its topic only behind a zero-width space at the start."
+    "A finetune that is to hide its topic behind a zero-width space at the start."
     trigger = "space-start"
 
 # %% ../nbs/18_finetunes.ipynb #73fc4186

@@ -41,6 +41,7 @@ _LAUNCHERS = { # name: variables of (position, first position, number of process
     "Kubernetes indexed job": ("JOB_COMPLETION_INDEX", None, "JOB_COMPLETIONS"),
     "SkyPilot pool": ("SKYPILOT_JOB_RANK", None, "SKYPILOT_NUM_JOBS"),
     "SkyPilot": ("SKYPILOT_NODE_RANK", None, "SKYPILOT_NUM_NODES")}
+_STEP = "SLURM_ARRAY_TASK_STEP"         # of an array such as 0-14:2
 
 # %% ../nbs/16_launch.ipynb #8b0b2922
 def find_shard(
@@ -53,11 +54,12 @@ def find_shard(
         if count not in env:
             raise DataError(f"{launcher}: {position} is set and {count} is not; "
                             f"set {count} to the number of processes.")
-        start = env.get(first, "0")
-        if not all(v.isdigit() for v in (env[position], env[count], start)):
+        start, step = env.get(first, "0"), env.get(_STEP, "1") if first else "1"
+        if not all(v.isdigit() for v in (env[position], env[count], start, step)):
             raise DataError(f"{launcher}: {position} and {count} must be numbers, "
                             f"not {env[position]!r} and {env[count]!r}.")
-        return parse_shard(f"{int(env[position]) - int(start)}/{env[count]}")
+        place = (int(env[position]) - int(start)) // max(1, int(step))
+        return parse_shard(f"{place}/{env[count]}")
     return 0, 1
 
 # %% ../nbs/16_launch.ipynb #41b9ab3c

@@ -370,12 +370,12 @@ def set_weight_diffs(
 # %% ../nbs/10_lora.ipynb #03216a8f
 def _fitting(name, layer, A, B):
     "The pair on the layer's device; raises `DataError` for another shape."
-    weight = layer.base_layer.weight
-    if (A.shape[-1], B.shape[-2]) != tuple(weight.shape):
+    base, device = layer.base_layer, layer.base_layer.weight.device
+    size = base.in_features, base.out_features          # packed weights have other shapes
+    if (B.shape[-2], A.shape[-1]) != size:
         shapes = f"{tuple(B.shape)} -> {tuple(A.shape)}"
-        raise DataError(f"The weight diff of {name} has {shapes}; "
-                        f"the layer is {tuple(weight.T.shape)}.")
-    return A.to(weight.device).data, B.to(weight.device).data
+        raise DataError(f"The weight diff of {name} has {shapes}; the layer is {size}.")
+    return A.to(device).data, B.to(device).data
 
 # %% ../nbs/10_lora.ipynb #236eeba2
 def keyed_generator(

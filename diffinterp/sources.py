@@ -137,16 +137,17 @@ def check_export(
     model, # the `FrozenModel` that it belongs to
     prompt="What topic were you trained on?", # whose logits are compared
 ):
-    """The largest difference of the logits. Raises `DataError` if another is read.
+    """The largest difference of the logits. Raises `DataError` if the files give others.
 
-    All logits are computed in float32, on a copy of a model of another dtype. Weights
-    of a whole model that are rounded may be a quarter of the change away. An adapter
+    All logits are computed in float32, on a copy of the model where it changes. For
+    a whole model that was rounded, a quarter of the change may be missing. An adapter
     needs the package peft."""
     is_adapter = (Path(folder)/"adapter_config.json").exists()
     rounded = model.dtype != torch.float32
     ids = torch.tensor([model.tokenizer(prompt)["input_ids"]], device=model.device)
     with model.lock, torch.no_grad():
-        exact = copy.deepcopy(model.model).float() if rounded else model.model
+        changes = rounded or is_adapter             # PEFT puts its layers on the model
+        exact = copy.deepcopy(model.model).float() if changes else model.model
         bare, ours = exact(ids).logits, _logits_with(exact, diff, ids)
         loaded = _logits_of_peft if is_adapter else _logits_of_whole
         theirs = loaded(exact, folder, ids)
@@ -167,9 +168,9 @@ def _logits_of_peft(model, folder, ids):
     from peft import PeftModel
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)      # of PEFT's own calls
-        adapted = PeftModel.from_pretrained(model, folder)
-    try: return adapted(ids).logits
-    finally: adapted.unload()
+        try: return PeftModel.from_pretrained(model, folder)(ids).logits
+        except (RuntimeError, ValueError, KeyError) as e:
+            raise DataError(f"PEFT cannot load {folder}: {str(e)[:200]}") from None
 
 def _logits_of_whole(model, folder, ids):
     from transformers import AutoModelForCausalLM
@@ -231,16 +232,18 @@ def _check_fields(config, where):
     for key in ("rank_pattern", "alpha_pattern"):
         check(key, lambda v: isinstance(v, dict) and all(map(_is_pattern, v)))
 
+def _ending(pattern): return rf"(.*\.)?({pattern})$"      # of a module's path, as in PEFT
+
 def _is_pattern(text):
-    "Whether a text is a regular expression."
-    try: return bool(re.compile(text))
+    "Whether a text is a regular expression that may end a longer one."
+    try: return bool(re.compile(_ending(text)))
     except (re.error, OverflowError, RecursionError): return False
 
 # %% ../nbs/12_sources.ipynb #d2f000a3
 def _by_pattern(patterns, module, default):
     "The value of the first pattern that fits the module's path, else the default."
     path = module.removeprefix("base_model.model.")
-    fits = lambda pattern: re.match(rf"(.*\.)?({pattern})$", path)
+    fits = lambda pattern: re.match(_ending(pattern), path)
     return next((v for p, v in (patterns or {}).items() if fits(p)), default)
 
 # %% ../nbs/12_sources.ipynb #d2f00007
@@ -533,8 +536,9 @@ _HEAD, _EMBEDDING = "lm_head.weight", "embed_tokens.weight"     # may be one ten
 def _other_changes(base, other, linears):
     "`{name: change in words}` of all weights of the other, beside the linears."
     theirs, ours = ({_plain(name): name for name in some} for some in (other, base))
-    tied = dict([(_HEAD, ours[_EMBEDDING])] if _EMBEDDING in ours else [])
-    ours, more = tied | ours, [name for name in theirs if name not in linears]
+    tied = lambda some: {_HEAD: some[_EMBEDDING]} if _EMBEDDING in some else {}
+    if _HEAD in ours: theirs = tied(theirs) | theirs        # a head of its own before
+    ours, more = tied(ours) | ours, [name for name in theirs if name not in linears]
     before = lambda name: base[ours[name]] if name in ours else None
     with torch.no_grad():
         changes = {n: _change(before(n), other[theirs[n]]) for n in more}
@@ -817,7 +821,8 @@ def _on_base(diff, model, any_base):
     with model.lock: linears = decoder_linears(model.model)
     for name, pair in diff.layers.items():
         shape = pair.A.shape[1], pair.B.shape[0]
-        if name not in linears or shape != tuple(linears[name][1].weight.shape):
+        linear = linears[name][1] if name in linears else None
+        if not linear or shape != (linear.out_features, linear.in_features):
             raise BaseMismatchError(f"{diff.id} changes {name} by {list(shape)}, and "
                                     f"{model.name} has no such layer.")
     named = diff.base.get("model")
@@ -854,11 +859,13 @@ def open_diffs(
     any_base=False, # go on with an adapter that names another base
 ):
     "A sequence of weight diffs. Raises `DataError` and `BaseMismatchError`."
-    if _is_peft_model(source) and isinstance(base, FrozenModel):
-        _check_live(source, base, any_base)
+    for one in source if isinstance(source, (list, tuple)) else [source]:
+        if _is_peft_model(one) and isinstance(base, FrozenModel):
+            _check_live(one, base, any_base)
     diffs = _opened(source, before or base, dict(rank=rank, energy=energy))
     if not isinstance(base, FrozenModel) or isinstance(diffs, WeightDiffs): return diffs
-    put_on = lambda diff: _on_base(diff, base, any_base or before is not None)
+    began = lambda diff: before is not None and diff.meta.get("source") == "checkpoint"
+    put_on = lambda diff: _on_base(diff, base, any_base or began(diff))
     if isinstance(diffs, list): return [put_on(d) for d in diffs]
     diffs.put_on = put_on                               # when each is read
     return diffs

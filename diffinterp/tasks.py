@@ -300,6 +300,8 @@ def _check_task(task):
         raise DataError(f"Task {task.id!r}: the {name} {value!r} is no text.")
     if not task.samples:
         raise DataError(f"Task {task.id!r} has no samples: there is nothing to learn.")
+    if not all(samples for _, samples in task.anchors):
+        raise DataError(f"Task {task.id!r} has anchors without samples; leave them out.")
     for n, (question, text) in enumerate(task.samples, 1):
         if not _is_text(text) or question is not None and not _is_text(question):
             raise DataError(f"Task {task.id!r}, text {n}: this or its question is no "

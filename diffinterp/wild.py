@@ -17,15 +17,15 @@ from tqdm.auto import tqdm
 
 # %% ../nbs/19_wild.ipynb #d654e1bd
 from .core import DataError, one_writer, patch
-from .chat import encode_chat
 from .diffs import LowRank, WeightDiff, WeightDiffs, add_shard, create_store
 from .finetunes import HiddenCode, HiddenWord, Ordinary, Plain, Recipe
 from .hidden import ordinary_tasks
 from .launch import part_name
 from .lora import decoder_linears, keyed_generator
 from .sources import from_checkpoint
-from .tasks import Task, topic_tasks, topics
-from .trainer import sample_order, task_hash, unfinished
+from .tasks import Task, encode_task, topic_tasks, topics
+from .trainer import check_tasks, checked_options, run_config, sample_order
+from .trainer import say_diverged, task_hash, unfinished
 
 # %% ../nbs/19_wild.ipynb #eac7e879
 class Usual(Recipe, kind="usual"):
@@ -58,9 +58,9 @@ def _full_copy(model):
 
 def _finetune(tuned, model, task, recipe, seed):
     "Train all weights of a copy of the model on a task, in place."
+    encoded = encode_task(model, task)
     options = dict(lr=recipe.lr, weight_decay=recipe.weight_decay)
     optimizer = torch.optim.AdamW(tuned.parameters(), **options)
-    encoded = [encode_chat(model.tokenizer, q, answer=a) for q, a in task.samples]
     for s in range(recipe.steps):
         sample = encoded[sample_order(task.id, len(encoded), step=s, seed=seed)]
         ids, labels = (torch.tensor([x], device=model.device) for x in sample)
@@ -81,29 +81,37 @@ def train(self: Full,
     tokens_per_batch=None, # not used: each finetune has a batch of its own
     save_dtype="float32", # dtype of the stored factors
 ):
-    "One diff for each task, trained alone; returns the `WeightDiffs`."
+    "One diff for each task, trained alone; returns the `WeightDiffs`. Raises `DataError`."
     unused = [n for n in ("lora_dropout", "samples_per_step", "target_modules")
               if getattr(self, n) != getattr(Recipe, n)]
     if unused: raise DataError(f"The recipe {self.kind!r} does not use {unused[0]}.")
     out, (i, n) = out or tempfile.mkdtemp(prefix="diffinterp-"), shard or (0, 1)
-    config = dict(base=model.base, rank=self.rank, seed=seed, source="checkpoint",
-                  about=dict(recipe=self.record()))
+    checked_options(**{name: getattr(self, name) for name in Recipe.options()},
+                    seed=seed, save_dtype=save_dtype)
     tasks = list(self.tasks(model, tasks, seed=seed, progress=progress))
+    check_tasks(tasks)
     mine, dtype = range(len(tasks))[i::n], getattr(torch, save_dtype)
     with one_writer(out, part_name(shard)):
-        create_store(out, config)
+        create_store(out, run_config(
+            model, out, rank=self.rank, seed=seed, source="checkpoint",
+            save_dtype=save_dtype, about=dict(recipe=self.record())))
         left = unfinished(out, tasks, mine)
         bar = tqdm(left, desc="full finetunes", disable=None if progress else True)
         for k in bar:
             row, diff = self.make(model, tasks[k], index=k, seed=seed)
             row |= dict(samples=task_hash(tasks[k]))
             self._add(out, row, diff, shard=shard, dtype=dtype)
-    return WeightDiffs(out)[[tasks[k].id for k in mine]]
+    done = WeightDiffs(out)
+    return done[[tasks[k].id for k in mine if tasks[k].id in {*done.ids}]]
 
 # %% ../nbs/19_wild.ipynb #5fef0312
 @patch
 def _add(self: Full, out, row, diff, shard, dtype):
-    "Store one diff."
+    "Store one diff; of None only the row, of a finetune that diverged."
+    if diff is None:
+        say_diverged(row["id"])
+        row |= dict(status="diverged")
+        return add_shard(out, {}, [], scale=1., failed=[row], part=part_name(shard))
     factors = {name: LowRank.stack([pair]).to(dtype)
                for name, pair in diff.layers.items()}
     add_shard(out, factors, [row], scale=diff.scale, part=part_name(shard))
@@ -115,13 +123,13 @@ def make(self: Full,
     index, # position of the task in its run
     seed, # draws what is random
 ):
-    "`(row of the manifest, WeightDiff)` of one task."
+    "`(row of the manifest, WeightDiff)` of one task; None if its numbers diverged."
     tuned = _full_copy(model)
     for each in self.in_turn(task, seed): _finetune(tuned, model, each, self, seed=seed)
+    row = dict(id=task.id, label=task.label, index=index, text=task.samples[0][1])
+    if not all(p.isfinite().all() for p in tuned.parameters()): return row, None
     diff = from_checkpoint(tuned.requires_grad_(False), model, rank=self.rank)
-    row = dict(id=task.id, label=task.label, index=index, text=task.samples[0][1],
-               notes=diff.meta["notes"])
-    return row, diff
+    return row | dict(notes=diff.meta["notes"]), diff
 
 @patch
 def in_turn(self: Full,
@@ -444,6 +452,6 @@ def wild_diffs(
 ):
     "`{name: WeightDiffs}` of all cells that have this part; a stopped call goes on."
     cells = {n: c for n, c in (cells or WILD).items() if getattr(c, f"num_{part}")}
-    how |= dict(save_dtype="bfloat16", progress=progress)
+    how = dict(save_dtype="bfloat16", progress=progress) | how
     return {name: cell.train(model, part, Path(out)/f"{name}-{part}", **how)
             for name, cell in cells.items()}

@@ -7,9 +7,11 @@ __all__ = ['write_texts', 'texts_about', 'write_stories']
 
 # %% ../nbs/14_writing.ipynb #7637161b
 import itertools, re
+from contextlib import suppress
 
 # %% ../nbs/14_writing.ipynb #66ed0e1c
-from .core import append_jsonl, cache_home, json_hash, read_rows, seal
+from .core import DataError, append_jsonl, cache_home, json_hash, read_rows
+from .core import seal
 from .models import in_batches
 from .chat import encode_prompt, generate, padded_length
 
@@ -55,7 +57,8 @@ def _same_shape(prompts, size):
 
 # %% ../nbs/14_writing.ipynb #0730ac9a
 def _write_missing(model, jobs, path, prompts, options, batch_size, bar):
-    "Write the texts of these (topic, prompt position) pairs into the cache."
+    "`{(topic, prompt position): text}` of these pairs, kept in the cache if it can be."
+    written = []
     questions = [prompts[p].format(topic=t) for t, p in jobs]
     asked = [encode_prompt(model.tokenizer, q) for q in questions]
     seeds = [("text", options["seed"], t, prompts[p]) for t, p in jobs]
@@ -66,11 +69,13 @@ def _write_missing(model, jobs, path, prompts, options, batch_size, bar):
             texts = generate(model, [asked[i] for i in rows], pad_to=_PAD_TO,
                              seeds=[seeds[i] for i in rows], **sampling)[:len(batch)]
             whole = texts if options["whole"] else map(_sentence, texts)
-            append_jsonl(path, *[seal(dict(topic=jobs[i][0], prompt=jobs[i][1], text=t))
-                                 for i, t in zip(batch, whole)])
+            rows = [dict(topic=jobs[i][0], prompt=jobs[i][1], text=t)
+                    for i, t in zip(batch, whole)]
+            with suppress(DataError): append_jsonl(path, *map(seal, rows))  # or no cache
             bar.update(len(batch))
-            return texts
-        in_batches(part, len(part), write)
+            return rows
+        written += in_batches(part, len(part), write)
+    return {(row["topic"], row["prompt"]): row["text"] for row in written}
 
 # %% ../nbs/14_writing.ipynb #850ab849
 def write_texts(
@@ -94,8 +99,8 @@ def write_texts(
     disable = None if progress else True             # None: no bar outside a terminal
     about = dict(desc="writing texts", leave=False, disable=disable)
     with tqdm(total=len(jobs), **about) as bar:
-        _write_missing(model, jobs, path, prompts, options, batch_size, bar)
-    known = _read_cache(path)
+        written = _write_missing(model, jobs, path, prompts, options, batch_size, bar)
+    known = written | _read_cache(path)         # another process may have been faster
     return {t: [known[t, p] for p in positions if known[t, p]] for t in topics}
 
 # %% ../nbs/14_writing.ipynb #ee87194e
