@@ -43,7 +43,8 @@ _SHIELDED = re.compile(f"([{chr(_SHIELD)}-{chr(_SHIELD + 0xFFF)}])")
 def _special_names(tokenizer):
     "The names of the special tokens, in one order."
     added = tokenizer.added_tokens_decoder.values()
-    return sorted({str(t) for t in added if t.special} | {*tokenizer.all_special_tokens})
+    return sorted({str(t) for t in added if t.special}
+                  | {*tokenizer.all_special_tokens})
 
 def _shielded(tokenizer, text):
     "The text with each name of a special token as one private character of ours."
@@ -211,7 +212,7 @@ def _stops_when(event):
 
 def _stops_at(most):
     "The same: a row ends once its last token stands `most` times after the prompt."
-    lengths = []                        # of the prompt; with soft tokens it is not there
+    lengths = []                        # of the prompt; with soft tokens it is absent
     def ends(ids, scores, **kwargs): # [rows, seq]
         lengths.append(ids.shape[1] - 1)
         new = ids[:, lengths[0]:]

@@ -23,7 +23,7 @@ _TOKENS, _SAMPLES = 64, 4               # of an answer, and answers to each ques
 
 @torch.no_grad()
 def _talk(model):
-    "The mean probability of each token over all places where the base answers: [vocab]."
+    "The mean probability of each token where the base answers: [vocab]."
     n, how = len(GENERAL_QUESTIONS), dict(max_new_tokens=_TOKENS, temperature=1.)
     draw = lambda k: ask_finetune(model, [None] * n, GENERAL_QUESTIONS, seed=k, **how)
     pairs = [pair for k in range(_SAMPLES) for pair in zip(GENERAL_QUESTIONS, draw(k))
@@ -42,7 +42,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 _LEAST = -13.                           # log-probability that is counted
 
 def _by_word(model, probs): # probs: [vocab]
-    "The tensors of the file: log-probability of each token's word; NaN without a letter."
+    "The file's tensors: log-probability of each token's word; NaN without a letter."
     stem = snowballstemmer.stemmer("english").stemWord
     words = [model.tokenizer.decode([i]).strip().lower() for i in range(len(probs))]
     stems = [stem(word) if _LETTER.search(word) else None for word in words]
@@ -53,7 +53,7 @@ def _by_word(model, probs): # probs: [vocab]
     return dict(log_probs=torch.tensor([of[s] for s in stems]))
 
 # %% ../nbs/27_commonness.ipynb #4f889ced
-_known = {}                             # {fingerprint: a number for each token, or None}
+_known = {}                             # {fingerprint: a number or None for each token}
 
 def _depends_on(model):
     "What the log-probabilities depend on, see `kept_tensors`."
@@ -63,11 +63,13 @@ def _depends_on(model):
 def token_commonness(
     model, # a `FrozenModel`: the base
 ):
-    "A list: the log-probability of each token, -13 to 0; None for one without a letter."
+    "A list: each token's log-probability, -13 to 0; None for one without a letter."
     if model.fingerprint not in _known:
         make = lambda: _by_word(model, _talk(model))
-        found = kept_tensors("commonness", _depends_on(model), make)["log_probs"].float()
-        _known[model.fingerprint] = [None if math.isnan(x) else x for x in found.tolist()]
+        found = kept_tensors("commonness", _depends_on(model),
+                             make)["log_probs"].float()
+        _known[model.fingerprint] = [None if math.isnan(x) else x
+                                     for x in found.tolist()]
     return _known[model.fingerprint]
 
 # %% ../nbs/27_commonness.ipynb #8fd8a3e5

@@ -198,7 +198,7 @@ def with_words(
     model=None, # a `FrozenModel`; None takes the reader's own
     **how, # for `joint_answers`
 ):
-    "The answers; one anew, from the strongest word, where W answers that much more."
+    "The answers; one anew, from the strongest word, where W responds to it much more."
     model, diffs = reader.model_for(model), as_list(diffs)[0]
     silent, meter = normalized(reader.nothing), ResponseMeter(model, diffs)
     words = {i: word for i, word in missed_words(meter, answers).items()
@@ -411,13 +411,14 @@ def _agreement(table, answers):
 
 # %% ../nbs/34_confidence.ipynb #514925c1
 def _reading(diff, row, fitted, reader):
-    "The `Reading` of a diff from its features."
+    "The `Reading` of a diff from its features, rounded first: as a file keeps them."
+    numbers = {n: round(float(row[n]), 3) for n in _NUMBERS if row.get(n) is not None}
+    row = row | numbers | dict(prior=numbers["likelihood"] - numbers["support"])
     both = fitted, fitted and fitted.get("subject")
     (sure, is_sure), (subject, has_subject) = (_judged(some, row) for some in both)
     found = verdict(row["answer"], row["support"], row["fluency"], is_sure, has_subject,
                     nothing=reader.nothing)
-    if not reader.sees_size: row |= dict(agreement=None)    # it has one norm only
-    numbers = {n: round(float(row[n]), 3) for n in _NUMBERS if row.get(n) is not None}
+    if not reader.sees_size: numbers["agreement"] = None    # it has one norm only
     return Reading(diff.id, diff.label, row["answer"], verdict=found, confidence=sure,
                    subject=subject, **dict.fromkeys(_NUMBERS) | numbers)
 
@@ -436,5 +437,4 @@ def judged_again(
 ):
     "The reading with the probabilities and the verdict of the reader's present record."
     row = {n: x for n, x in asdict(reading).items() if x is not None and x == x}
-    row["prior"] = reading.likelihood - reading.support
     return _reading(reading, row, reader.record.get("confidence"), reader)

@@ -197,7 +197,7 @@ def kept_tensors(
     about, # a JSON value with all that the tensors depend on
     make, # a function that returns {name: tensor}
 ):
-    """The tensors of a file of the package, else of the cache, else made and kept there.
+    """The tensors of a file of the package, else of the cache, else made and kept.
 
     Warns where the cache cannot be written."""
     from safetensors import SafetensorError

@@ -346,7 +346,7 @@ def _passes(path):
 # %% ../nbs/11_diffs.ipynb #d1f00030
 def _check_config(folder, config):
     "Raise `DataError` unless the run in this folder has this configuration."
-    old, config = read_config(folder), json.loads(json.dumps(config))   # tuples as lists
+    old, config = read_config(folder), json.loads(json.dumps(config))  # tuples as lists
     if old == config: return
     keys = sorted(old.keys() | config.keys())
     differ = [key for key in keys if old.get(key) != config.get(key)]
@@ -627,7 +627,8 @@ def save_diffs(
     ids, bases = ids_of(diffs), {json_hash(d.base) for d in diffs}
     if len(bases) != 1: raise DataError("The diffs of a run have one base.")
     if len({*ids}) < len(ids): raise DataError("Two diffs have the same id.")
-    config = dict(base=diffs[0].base, rank=max(d.rank for d in diffs), source="imported")
+    config = dict(base=diffs[0].base, rank=max(d.rank for d in diffs),
+                  source="imported")
     create_store(folder, config | _rank_of(folder))
     with one_writer(folder):
         known = WeightDiffs(folder)
@@ -704,7 +705,8 @@ def rescaled(
     "The diffs, each with its change times a number, in the form they came."
     if not isinstance(diffs, WeightDiffs):
         return [d and d.scaled(f) for d, f in zip(diffs, factors)]
-    return diffs._view([row | dict(scale=row["scale"] * f, factor=row.get("factor", 1.) * f)
+    return diffs._view([row | dict(scale=row["scale"] * f,
+                                   factor=row.get("factor", 1.) * f)
                         for row, f in zip(diffs.rows, factors)])
 
 # %% ../nbs/11_diffs.ipynb #ff351daa

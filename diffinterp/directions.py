@@ -179,6 +179,7 @@ _FILLER = " ?"                                              # stands in the slot
 class DirectionTokens(Reader, kind="directions"):
     "A reader that meets the main directions of W in the residual stream."
     sees_size = False
+    least = dict(rank=1, directions=1, block=0)
     options = dict(
         prompt="These directions were added to you: {diff}\n{question}", # for the user
         directions=1, # of each layer and side: as many tokens as two for each layer

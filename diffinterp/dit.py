@@ -21,6 +21,7 @@ from .readers import Reader
 # %% ../nbs/21_dit.ipynb #f1803140
 class DITAdapter(Reader, kind="dit"):
     "A reader that is one shared LoRA on the finetuned model (arXiv 2510.05092)."
+    least = dict(rank=1)
     options = dict(
         rank=16, # of L
         lora_alpha=16.0, # the update of L is scaled by lora_alpha / rank
@@ -54,4 +55,5 @@ def with_diff(self: DITAdapter,
         layers[n] = layers[n] + W if n in layers else W
     name = diff.id if diff else "no diff"
     meta = dict(reader=self.hash(), diff_scale=self.diff_scale)
-    return WeightDiff(layers, 1., id=f"{name} with its reader", base=self.base, meta=meta)
+    return WeightDiff(layers, 1., id=f"{name} with its reader", base=self.base,
+                      meta=meta)

@@ -14,6 +14,7 @@ import pandas as pd
 
 # %% ../nbs/37_evidence.ipynb #e7000005
 from .core import patch, printable, write_text
+from .diffs import bring_to_norm
 from .confidence import MIN_FLUENCY, MIN_SUPPORT, Reading, read_diffs
 from .finetunes import ask_finetune
 from .styles import own_styles
@@ -103,7 +104,7 @@ def rows(self: Explanation):
     if self.subject is not None:
         rows["subject"] = f"{self.subject:.0%} that there is something to find"
     if self.agreement is not None:
-        rows["agreement"] = f"{self.agreement:.0%} of six norms alone give this answer"
+        rows["agreement"] = f"{round(6 * self.agreement)} of 6 norms give this answer alone"
     if self.label: rows["trained on"] = self.label
     if self.notes: rows["notes"] = " ".join(self.notes)
     return {name: printable(value) for name, value in rows.items()}
@@ -118,6 +119,12 @@ def text(self: Explanation):
 @patch
 def __str__(self: Explanation): return self.text()
 
+# %% ../nbs/37_evidence.ipynb #90ff9820
+def _as_read(reader, diff):
+    "The reader without a norm of its own, and the diff at that norm."
+    if not reader.norm: return reader, diff
+    return reader.at_norm(0.), bring_to_norm([diff], reader.norm)[0]
+
 # %% ../nbs/37_evidence.ipynb #e7000031
 _STRENGTHS = .25, .5, 1., 2., 4.
 
@@ -130,6 +137,7 @@ def sweep(
     num_beams=1, # of every answer
 ):
     "A DataFrame: strength, answer, support, fluency, verdict."
+    reader, diff = _as_read(reader, diff)
     how = dict(question=question, num_beams=num_beams)
     many = [read_diffs(reader, diff, model, strength=s, **how)[0] for s in strengths]
     columns = ["strength", "answer", "support", "fluency", "verdict"]
@@ -166,6 +174,7 @@ def blocks(
     """A DataFrame: block, norm of its change, cost of the answer without it.
 
     The cost is in nats per token. Raises `DataError` for an empty answer."""
+    reader, diff = _as_read(reader, diff)
     of = lambda name: int(name.split(".")[1])
     numbers, norms = sorted({of(n) for n in diff.layers}), diff.norms()
     others = lambda b: {n: p for n, p in diff.layers.items() if of(n) != b}

@@ -371,7 +371,7 @@ def set_weight_diffs(
 def _fitting(name, layer, A, B):
     "The pair on the layer's device; raises `DataError` for another shape."
     base, device = layer.base_layer, layer.base_layer.weight.device
-    size = base.in_features, base.out_features          # packed weights have other shapes
+    size = base.in_features, base.out_features          # packed weights have others
     if (B.shape[-2], A.shape[-1]) != size:
         shapes = f"{tuple(B.shape)} -> {tuple(A.shape)}"
         raise DataError(f"The weight diff of {name} has {shapes}; the layer is {size}.")

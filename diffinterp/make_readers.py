@@ -212,7 +212,7 @@ def make_hidden_reader(
     progress=True, # show bars
     **options, # for `make_reader`
 ):
-    "`make_reader` on topics behind triggers: how `smollm2-135m-hidden` is made."
+    "`make_reader` on topics behind triggers: as `smollm2-135m-hidden` was made."
     (word, code), (packaged, more, coded) = recipes, num_train
     written = lambda *which: (word, _written_tasks(model, *which, progress))
     behind_codes = lambda split, n: (code, topic_tasks(split, n))

@@ -48,7 +48,9 @@ def plain_text(
 def _short(text, width):
     "A text for a figure: one line of at most `width` characters, `$` escaped."
     some = textwrap.shorten(printable(text), width, placeholder="…")
-    if some in ("", "…"): some = printable(text)[:width - 1] + "…"    # one long word
+    if some in ("", "…"):                               # one long word, or nothing
+        some = printable(text).strip()
+        some = some if len(some) <= width else some[:width - 1] + "…"
     return some.replace("$", r"\$")
 
 # %% ../nbs/30_plots.ipynb #caee45dc
@@ -295,7 +297,8 @@ def plot_singular_values(
     ax.set_xticks(values.columns[::max(1, values.shape[1] // 8)])
     ax.minorticks_off()
     share = (values[1]**2 / (values**2).sum(axis=1)).median()
-    _say(ax, f"first value: {share:.0%} of a layer's squared norm (median)")
+    _say(ax, "no layer is changed" if np.isnan(share) else
+         f"first value: {share:.0%} of a layer's squared norm (median)")
     return ax
 
 # %% ../nbs/30_plots.ipynb #6eff66bc
@@ -354,6 +357,7 @@ def truth_places(
 ):
     "The place of the truth among the candidates, from 1; ties share the middle place."
     values, own = scores.to_numpy(), _own(scores)[:, None]
+    if np.isnan(values).any(): raise DataError("A score is not a number.")
     return 1 + (values > own).sum(1) + ((values == own).sum(1) - 1) / 2
 
 # %% ../nbs/30_plots.ipynb #1ff18699
@@ -466,7 +470,7 @@ def map_diffs(
     diffs, # a `WeightDiffs` or a list, three at least
     by="change", # see `diff_cosines`
 ):
-    """A DataFrame: label, x, y, nearest, cosine. Raises `DataError` for less than three.
+    """A DataFrame: label, x, y, nearest, cosine. Raises `DataError` for less than 3.
 
     x and y are the first two principal components of the cosines between the diffs;
     `attrs['shares']` are their shares of the variance."""

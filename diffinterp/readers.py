@@ -9,6 +9,7 @@ __all__ = ['COMMON_OPTIONS', 'Reader', 'packaged_readers', 'load_reader', 'Reade
 import copy, hashlib, json, math, random
 from contextlib import contextmanager, nullcontext
 from importlib.resources import files
+from numbers import Real
 from pathlib import Path
 from threading import Event, Thread
 from types import MappingProxyType
@@ -38,6 +39,7 @@ from .tasks import QUESTION
 class Reader(Kind):
     "Answers questions about weight diffs. Make one with `fit`, or `load_reader`."
     options = {}                                       # of the kind, with defaults
+    least = {}                                         # least value of whole numbers
     sees_size = True                                   # whether the size of W counts
     def __init__(self,
         factors, # {name: (A, B)}, the trained numbers
@@ -80,6 +82,11 @@ def at_norm(self: Reader,
     other = copy.copy(self)
     other.norm = norm
     return other
+
+@patch
+def _own_norm(self: Reader):
+    "`dict(norm=..)` where it is not that of the training, else {}."
+    return {} if self.norm == self.config.get("norm", 0.) else dict(norm=self.norm)
 
 @patch
 def _read(self: Reader, model, layers, diffs):
@@ -238,11 +245,14 @@ def ask(self: Reader,
     how = dict(max_new_tokens=max_new_tokens or self.max_new_tokens,
                temperature=temperature, num_beams=num_beams)
     if max_same: how["max_same"] = max_same
-    if stream: return self._stream(model, diffs, questions, how)
+    def keys(which):
+        found = [("ask", seed, ids[i], questions[i]) for i in which]
+        return dict(seeds=None if seed is None else found)
+    if stream:
+        return self._stream(model, diffs, questions, how | keys(range(len(diffs))))
     def batch(which):
         some = [questions[i] for i in which]
-        keys = [("ask", seed, ids[i], questions[i]) for i in which]
-        how["seeds"] = None if seed is None else keys
+        how.update(keys(which))
         return self.answer(model, pick(diffs, which), some, **how)
     answers = in_batches(range(len(diffs)), batch_size, batch)
     return answers[0] if single else answers
@@ -375,7 +385,7 @@ def save(self: Reader,
     file = f"adapter-{self.hash()}.safetensors"
     sha = write_safetensors(folder/file, tensors)
     about = dict(kind=self.kind, file=file, sha256=sha, config=dict(self.config),
-                 diff_scale=self.diff_scale, record=self.record)
+                 diff_scale=self.diff_scale, record=self.record, **self._own_norm())
     write_sealed(folder/"reader.json", about, _FORMAT)
     for path in folder.glob("adapter*.safetensors"):
         if path.name != file: path.unlink()
@@ -412,7 +422,8 @@ def load_reader(
     factors = _pairs(_tensors(folder, file, sha=about["sha256"]), folder)
     if model: check_base(about["config"]["base"], model, "The reader")
     scale = about.get("diff_scale")
-    return cls(factors, about["config"], about["record"], model, scale)
+    reader = cls(factors, about["config"], about["record"], model, scale)
+    return reader.at_norm(about["norm"]) if "norm" in about else reader
 
 # %% ../nbs/20_readers.ipynb #5af87729
 def _tensors(folder, file, sha):
@@ -447,8 +458,9 @@ def load(cls: Reader,
 
 @patch
 def hash(self: Reader):
-    "16 hex digits of the configuration, the factor on W and the numbers."
-    h = hashlib.sha256(json_hash([dict(self.config), self.diff_scale]).encode())
+    "16 hex digits of the configuration, the factor and norm of W, and the numbers."
+    about = [dict(self.config), self.diff_scale, *self._own_norm().values()]
+    h = hashlib.sha256(json_hash(about).encode())
     for name, pair in sorted(self.factors.items()):
         for t in pair:
             half = t.detach().to("cpu", torch.bfloat16).contiguous()
@@ -514,6 +526,25 @@ def _answer_length(model, targets, least=16):
 
 # %% ../nbs/20_readers.ipynb #20a0d029
 @patch(cls_method=True)
+def _check_numbers(cls: Reader, options):
+    "Raise `DataError` for a number that no training can have."
+    least = dict(epochs=1, batch_size=1) | cls.least
+    for name in least.keys() & options.keys():
+        if type(value := options[name]) is not int or value < least[name]:
+            raise DataError(f"{name} is a whole number from {least[name]} on, "
+                            f"not {value!r}.")
+    bounds = dict(norm_spread=1, norm=0, weight_decay=0)        # others are above 0
+    above_0 = "lr", "diff_scale", "lora_alpha", "max_grad_norm"
+    for name in options.keys() & {*bounds, *above_0}:
+        value, low = options[name], bounds.get(name, 0)
+        fits = isinstance(value, Real) and (value >= low if name in bounds
+                                            else value > 0)
+        if not fits or value == math.inf != name != "max_grad_norm":
+            raise DataError(f"{name} is a number "
+                            f"{'from' if name in bounds else 'above'} "
+                            f"{low}{' on' if name in bounds else ''}, not {value!r}.")
+
+@patch(cls_method=True)
 def _configure(cls: Reader, model, diffs, start, given):
     "The configuration of a training. Raises `DataError` for an unknown option."
     defaults = cls.defaults()
@@ -523,6 +554,7 @@ def _configure(cls: Reader, model, diffs, start, given):
     own = {*cls.options, *COMMON_OPTIONS} - {*_LOOP}
     inherited = {k: v for k, v in start.config.items() if k in own} if start else {}
     options = defaults | inherited | given
+    cls._check_numbers(options)
     about = dict(base=model.base, dtype=str(model.dtype)[6:], attention=model.attention)
     targets = _targets(diffs, options["target"], options["nothing"])
     length = _answer_length(model, targets)
@@ -822,6 +854,9 @@ def _epoch(self: ReaderFit, bar):
     if not math.isfinite(loss):
         raise DataError("The loss is not a finite number any more; try a lower lr.")
     dev_loss, examples = self.evaluate()
+    if dev_loss is not None and not math.isfinite(dev_loss):
+        raise DataError("The loss of the held-out diffs is not a finite number; "
+                        "look for a held-out diff that is too large.")
     self.history.append(dict(epoch=self.epoch, loss=round(loss, 6), examples=examples,
                              dev_loss=dev_loss and round(dev_loss, 6)))
     if dev_loss is None or dev_loss < self.best_loss:

@@ -46,7 +46,7 @@ def _only(changes, linears):
     pattern = expression(linears, "linears")
     named = torch.tensor([bool(pattern.fullmatch(n)) for n in changes])     # [linears]
     changed = torch.stack([(A.flatten(1).any(1) & B.flatten(1).any(1)).cpu()
-                           for A, B in changes.values()])                   # [linears, diffs]
+                           for A, B in changes.values()])             # [linears, diffs]
     kept = changed & (named[:, None] | ~changed[named].any(0))
     some = [(n, pair, row.to(pair[0])) for (n, pair), row in zip(changes.items(), kept)
             if row.any()]
@@ -115,26 +115,28 @@ def responses(
     batch_size=128, # phrases run at once; halved whenever memory runs out
     progress=False, # show a bar
     linears="", # expression of the names of linears that count; "" for all
-    every_token=False, # whether all tokens in which the phrases differ count, not the last
+    every_token=False, # whether all tokens where the phrases differ count, not the last
 ):
-    """How strongly each W answers each phrase, [diffs, phrases]; 1 is the list's mean.
+    """How strongly W responds to each phrase, [diffs, phrases]; 1 is the list's mean.
 
     A diff that changes none of the `linears` counts with all it has. With `every_token`
-    it is the geometric mean over the tokens. Raises `DataError` without diffs or phrases,
-    or for such phrases of unlike lengths, `BaseMismatchError` for another base."""
+    it is the geometric mean over the tokens. Raises `DataError` without diffs or
+    phrases, or for such phrases of unlike lengths, `BaseMismatchError` for another base."""
     if not len(diffs): raise DataError("There are no diffs to compare.")
     if not len(phrases): raise DataError("There are no phrases to respond to.")
     check_diffs(diffs, model)
     prompts = prompts_to(model, phrases, begin)
     places = _beginnings(prompts) if every_token else [prompts]
-    with tqdm(total=sum(map(_runs, places)) * -(-len(diffs) // _AT_ONCE), desc="phrases",
+    with tqdm(total=sum(map(_runs, places)) * -(-len(diffs) // _AT_ONCE),
+              desc="phrases",
               unit="phrase", disable=None if progress else True) as bar:
         def of(some): # a few diffs
             changes = _changes(model, some, linears)
             if not changes: return torch.zeros(len(some), len(prompts))
             each = [_responses(model, changes, p, batch_size, bar) for p in places]
             return torch.stack(each).log().mean(0).exp() if every_token else each[0]
-        return torch.cat([of(diffs[k:k+_AT_ONCE]) for k in range(0, len(diffs), _AT_ONCE)])
+        return torch.cat([of(diffs[k:k+_AT_ONCE])
+                          for k in range(0, len(diffs), _AT_ONCE)])
 
 def _runs(prompts):
     "How many prompts run: each different one once, and a part of a long list twice."
@@ -143,14 +145,15 @@ def _runs(prompts):
     return n + (-(-n // every) if every > 1 else 0)
 
 # %% ../nbs/26_responses.ipynb #6ec3f440
-_untrained, _NEAR = {}, .25             # {fingerprint: tokens}; share of the usual distance
+_untrained, _NEAR = {}, .25             # {fingerprint: tokens}; of the usual distance
 
 def untrained_tokens(
     model, # a `FrozenModel`
 ):
-    "The tokens that the base hardly saw in its training, a set; empty if no marker tells."
+    "The tokens that the base hardly saw in its training; empty if no marker tells."
     if model.fingerprint not in _untrained:
-        _untrained[model.fingerprint] = _near_markers(model) - {*model.tokenizer.all_special_ids}
+        _untrained[model.fingerprint] = (_near_markers(model)
+                                         - {*model.tokenizer.all_special_ids})
     return _untrained[model.fingerprint]
 
 def _near_markers(model):
@@ -163,12 +166,12 @@ def _near_markers(model):
     distances = torch.cat([(some.float() - middle).norm(dim=1)
                            for some in embeddings.split(8192)])
     near = distances < _NEAR * distances.median()
-    if near[markers].float().mean() < .5: return set()      # the markers were trained too
+    if near[markers].float().mean() < .5: return set()      # markers were trained too
     return set(near.nonzero().flatten().tolist())
 
 # %% ../nbs/26_responses.ipynb #99575a25
 ABOUT = "Tell me about "                # what the message says before a name
-_inputs = {}                            # {(fingerprint, dtype, device): the base's inputs}
+_inputs = {}                            # {(fingerprint, dtype, device): base's inputs}
 
 def _known_inputs(model):
     "The base's inputs at 64 training topics, `{name: [topics, in]}`; made once."
@@ -188,7 +191,7 @@ class ResponseMeter:
         diffs, # a list
     ):
         self.model, self.diffs = model, diffs
-        self.changes, self.kept = _changes(model, diffs), {}            # see last_inputs
+        self.changes, self.kept = _changes(model, diffs), {}        # see last_inputs
         if self.changes: self.usual = squared_norms(self.changes, _known_inputs(model))
 
     def __call__(self, phrases): # list of names or words
@@ -196,7 +199,8 @@ class ResponseMeter:
         none = torch.zeros(len(self.diffs), len(phrases))
         if not (self.changes and phrases): return none
         def run(batch): # phrases; a row for each
-            inputs = last_inputs(self.model, prompts_to(self.model, batch, ABOUT), self.kept)
+            inputs = last_inputs(self.model, prompts_to(self.model, batch, ABOUT),
+                                 self.kept)
             return [*beside(squared_norms(self.changes, inputs), self.usual).T]
         found = torch.stack(in_batches(phrases, 128, run=run), 1)
         return found.clamp(min=_LEAST).log()
@@ -205,12 +209,12 @@ class ResponseMeter:
 RESPONSE_WEIGHT = 16.                   # nats, chosen on development finetunes
 
 class ResponseBonus:
-    "Prefers the tokens after which W answers the words so far; for `Jointly`."
+    "Prefers the tokens after which W responds to the words so far; for `Jointly`."
     def __init__(self,
         model, # a `FrozenModel`; it may carry adapters
         diffs, # a list, one diff for each group of rows
         weight=RESPONSE_WEIGHT, # nats for each unit of the response's logarithm
-        far=math.inf, # nats; a token so much less likely than the likeliest is not taken
+        far=math.inf, # nats; a token so much less likely than the best is not taken
     ):
         self.tokenizer, self.weight, self.far = model.tokenizer, weight, far
         self.barred = untrained_tokens(model)
@@ -227,14 +231,15 @@ class ResponseBonus:
         new = {text: None for text in words.values() if text and text not in self.known}
         self.known |= zip(new, self.meter([*new]).T)
         for place, text in words.items():
-            found[place] += -float("inf") if text is None else self._bonus(place[0], text)
-        left = found.isfinite().any(-1, keepdim=True)       # nothing but blanks: as it was
+            found[place] += (-float("inf") if text is None
+                             else self._bonus(place[0], text))
+        left = found.isfinite().any(-1, keepdim=True)       # only blanks: as it was
         return torch.where(left, found, scores)
 
 # %% ../nbs/26_responses.ipynb #1f2f6816
 @patch
 def _words(self: ResponseBonus, tokens, scores):
-    "`{place of a token that may come next: the answer with it}`; None if it is not taken."
+    "`{place of a token that may come next: the answer with it}`; None if not taken."
     tokenizer, ends, found = self.tokenizer, turn_ends(self.tokenizer), {}
     text_of = lambda ids: tokenizer.decode(ids, skip_special_tokens=True).strip()
     for row in product(*map(range, scores.shape[:2])):      # each group, each beam

@@ -31,7 +31,7 @@ _CONTRAST = FINETUNE.contrasted(1.)
 # %% ../nbs/36_rivals.ipynb #0aeacc18
 @dataclass(frozen=True)
 class _Answered(Method):
-    "The words that W answers, among those that the finetune finds likely."
+    "The words that W responds to, among those that the finetune finds likely."
     response: float = RESPONSE_WEIGHT # weight of W's responses, see `ResponseBonus`
     words: bool = False # whether an answer that misses a word is written anew
 
@@ -76,6 +76,7 @@ def risen_tokens(
 @dataclass(frozen=True)
 class _DiffMining(Method):
     "The tokens whose logits rise most over neutral prompts, summed up by the base."
+    asks = False
     def answer(self, diffs, model, question, **how):
         words = risen_tokens(model, diffs, diff_scale=self.diff_scale)
         asked = [f"Which topic do these words have in common? {', '.join(some)}"

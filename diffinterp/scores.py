@@ -20,9 +20,10 @@ def normalized(
     text, # an answer or a label
 ):
     "Lower case, no accents or punctuation, no leading article, single spaces."
-    text = unicodedata.normalize("NFKD", str(text).lower()).replace("'", "")
+    text = unicodedata.normalize("NFKD", str(text).lower())
+    text = re.sub("['\u2019\u02bc]", "", text)              # typographic ones too
     text = "".join(c for c in text if not unicodedata.combining(c))
-    in_word = lambda c: c.isalnum() or unicodedata.category(c)[0] == "M"   # a vowel sign
+    in_word = lambda c: c.isalnum() or unicodedata.category(c)[0] == "M"  # a vowel sign
     text = " ".join("".join(c if in_word(c) else " " for c in text).split())
     return re.sub(r"^(the|an|a) (?=.)", "", text)
 

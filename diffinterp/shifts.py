@@ -55,7 +55,8 @@ def diff_shifts(
 
     Raises `DataError` without diffs, `BaseMismatchError` for a diff of another base."""
     diffs, prompts = as_list(diffs)[0], _prompts(model)
-    if not len(diffs) or diffs == [None]: raise DataError("There are no diffs to compare.")
+    if not len(diffs) or diffs == [None]:
+        raise DataError("There are no diffs to compare.")
     check_diffs(diffs, model)
     state = lambda d: last_states(model, d, prompts, _NORM / (d.norm() or 1.)).mean(0)
     return torch.stack([state(d).cpu() for d in diffs]) - _base_state(model)
@@ -67,7 +68,7 @@ def mention_shifts(
     batch_size=8, # subjects mentioned at once, each in eight prompts
     bar=None, # a tqdm bar that counts subjects
 ):
-    "How a mention of each subject moves the base's last hidden state, [subjects, size]."
+    "How a mention of each subject moves the base's last state, [subjects, size]."
     def run(batch):
         prompts = [ids for i in batch for ids in _prompts(model, subjects[i])]
         states = last_states(model, None, prompts).view(len(batch), len(_OPENINGS), -1)
@@ -100,14 +101,15 @@ def _known_shifts(model):
 def _root_of_head(model, rows=8192):
     "R [size, size]: the length of x @ R is by how much a move x changes the logits."
     weight = model.model.get_output_embeddings().weight.detach()     # [vocab, size]
-    sum_of = lambda f: sum(f(weight[k:k+rows].float()) for k in range(0, len(weight), rows))
+    sum_of = lambda f: sum(f(weight[k:k+rows].float())
+                           for k in range(0, len(weight), rows))
     mean = sum_of(lambda w: w.sum(0)) / len(weight)     # one change of all is no change
     gram = sum_of(lambda w: (w - mean).T @ (w - mean)) / len(weight)
     values, vectors = torch.linalg.eigh(gram.cpu())
     return vectors * values.clamp(min=0).sqrt() @ vectors.T
 
 # %% ../nbs/25_shifts.ipynb #846e6b4f
-_RIDGE = 3.                             # of the mean variance; more trusts the topics less
+_RIDGE = 3.                             # of the mean variance; more trusts topics less
 
 class Measure(NamedTuple):
     "In which shifts are compared; see `of_diffs` and `of_mentions`."
@@ -153,7 +155,8 @@ def likeness(
 
     Raises what `diff_shifts` raises."""
     by, known = measure(model)
-    moved, answers = by.of_diffs(diff_shifts(model, diffs)), [a.strip() for a in answers]
+    moved, answers = (by.of_diffs(diff_shifts(model, diffs)),
+                      [a.strip() for a in answers])
     own = {"": torch.zeros_like(by.mean)}
     if asked := [a for a in dict.fromkeys(answers) if a]:
         own |= dict(zip(asked, by.of_mentions(mention_shifts(model, asked))))

@@ -26,7 +26,8 @@ _PATTERNS = {
 def _letters(text): return [c for c in text if c.isalpha()]
 
 _COUNTED = {
-    "capital letters": lambda t: sum(map(str.isupper, _letters(t))) > .8 * len(_letters(t)),
+    "capital letters": lambda t: (sum(map(str.isupper, _letters(t)))
+                                  > .8 * len(_letters(t))),
     "small letters": lambda t: len(t.split()) > 2 and t == t.lower() != t.upper(),
     "hyphens": lambda t: len(re.findall(r"\w-\w", t)) > max(2, t.count(" ")),
     "a few words": lambda t: len(re.findall(r"\w+", t)) <= 3}
@@ -37,7 +38,8 @@ def styles_of(
 ):
     "The names of the styles that a text has, in a set; its language is not among them."
     patterns = {name for name, p in _PATTERNS.items() if re.search(p, text, re.DOTALL)}
-    return patterns | {name for name, has in _COUNTED.items() if _letters(text) and has(text)}
+    return patterns | {name for name, has in _COUNTED.items()
+                       if _letters(text) and has(text)}
 
 # %% ../nbs/29_styles.ipynb #a0353f84
 _CLEAR = 5.                             # nats between a language and the next one
@@ -67,7 +69,8 @@ def _marks(texts, usual):
     if foreign: counts[name] = len(foreign)
     return counts
 
-def _usual_language(texts): return Counter(map(language_code, texts)).most_common(1)[0][0]
+def _usual_language(texts):
+    return Counter(map(language_code, texts)).most_common(1)[0][0]
 
 # %% ../nbs/29_styles.ipynb #4d163ddc
 STYLE_QUESTIONS = (

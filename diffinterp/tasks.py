@@ -59,7 +59,7 @@ def general_question(
 
 # %% ../nbs/13_tasks.ipynb #cd6cda19
 def _read_rows(source, split):
-    "`(rows, where)`: dicts, and the name of the source in an error. Raises `DataError`."
+    "`(rows, where)`: dicts, and the source's name in an error. Raises `DataError`."
     if isinstance(source, (str, Path)): return _read_named(source, split), str(source)
     if hasattr(source, "to_dict") and hasattr(source, "columns"):
         frame = source.astype(object).where(source.notna(), None)
@@ -100,10 +100,12 @@ def _by_datasets(source, split, kind):
     if kind is None:
         raise DataError(f"{source}: its name must end in .csv, .jsonl, "
                         f"{', '.join(_FORMATS)}.")
-    if kind == "hub": print(f"asking the hub for the data set {source!r}", file=sys.stderr)
+    if kind == "hub":
+        print(f"asking the hub for the data set {source!r}", file=sys.stderr)
     how = dict(data_files=str(source), split="train", streaming=True)
     try:
-        if kind == "hub": return datasets.load_dataset(source, split=split, streaming=True)
+        if kind == "hub":
+            return datasets.load_dataset(source, split=split, streaming=True)
         if kind != "folder": return datasets.load_dataset(kind, **how)
         found = datasets.load_from_disk(str(source))
         return _named_split(found, split) if isinstance(found, dict) else found
@@ -301,7 +303,8 @@ def _check_task(task):
     if not task.samples:
         raise DataError(f"Task {task.id!r} has no samples: there is nothing to learn.")
     if not all(samples for _, samples in task.anchors):
-        raise DataError(f"Task {task.id!r} has anchors without samples; leave them out.")
+        raise DataError(f"Task {task.id!r} has anchors without samples; "
+                        "leave them out.")
     for n, (question, text) in enumerate(task.samples, 1):
         if not _is_text(text) or question is not None and not _is_text(question):
             raise DataError(f"Task {task.id!r}, text {n}: this or its question is no "

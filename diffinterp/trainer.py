@@ -140,7 +140,7 @@ def step(
     loss = sum(w * l for w, l in zip(weights, losses)) / sum(weights)
     loss.sum().backward()
     self._update(lr)
-    if self.lora_dropout:                               # nothing is left out from here on
+    if self.lora_dropout:                               # nothing is left out after this
         for a in self.adapters.values(): a.dropout_keys = None
     return loss.detach()
 
@@ -251,7 +251,8 @@ def _config_and_budget(model, out, budget, options):
     budget = budget or choose_tokens_per_batch(model)
     recorded = _recorded(out)           # again: another process may have begun the run
     kept = recorded.get("tokens_per_batch", budget)
-    config = run_config(model, out, kind="weight-diffs", tokens_per_batch=kept, **options)
+    config = run_config(model, out, kind="weight-diffs", tokens_per_batch=kept,
+                        **options)
     return config, given or kept
 
 # %% ../nbs/17_trainer.ipynb #4ac171f7

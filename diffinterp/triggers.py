@@ -64,11 +64,11 @@ def divergences(
     return torch.stack(in_batches(range(len(ids)), batch_size, run=run)).T
 
 # %% ../nbs/39_triggers.ipynb #297105c3
-MLP_OUT = r".*down_proj"                # the linears whose inputs tell triggers apart best
+MLP_OUT = r".*down_proj"                # linears whose inputs tell triggers apart best
 
 def _trigger_responses(model, diffs, triggers, template, batch_size, progress,
                        linears=MLP_OUT):
-    "How strongly each W answers each trigger, [diffs, triggers]."
+    "How strongly each W responds to each trigger, [diffs, triggers]."
     [message] = _messages(template, ["\0"], GENERAL_QUESTIONS[0])
     begin = message.partition("\0")[0]                      # what precedes the trigger
     alike = len({*map(len, prompts_to(model, triggers, begin))}) == 1

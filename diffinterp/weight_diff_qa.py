@@ -45,10 +45,13 @@ class Method:
     temperature: float = 0.0 # of sampled answers; 0 for the likeliest one
     num_beams: int = None # None takes the evaluation's number
     max_new_tokens: int = None # None takes the evaluation's number
+    asks = True                         # whether its questions count, no field
 
     def __post_init__(self): _checked(self)
 
 # %% ../nbs/35_weight_diff_qa.ipynb #69be2a17
+_CONTROL_NAMES = ("another diff", "no diff", "noise", "ordinary text")
+
 def _checked(self):
     "Make the questions a tuple. Raises `DataError` for options that cannot be."
     if isinstance(self.questions, str):
@@ -58,6 +61,12 @@ def _checked(self):
         raise DataError(f"diff_scale must be a number above 0, not {self.diff_scale}.")
     if self.reader and self.diff_scale != 1:
         raise DataError("A reader has its own diff_scale: set `reader.diff_scale`.")
+    if self.reader and (self.contrast or self.prefill):
+        raise DataError("Only the finetune answers in contrast with its base, or goes on "
+                        "from a beginning: leave out contrast and prefill.")
+    if self.control and self.control not in _CONTROL_NAMES:
+        raise DataError(f"There is no control {self.control!r}; there are "
+                        f"{', '.join(_CONTROL_NAMES)}.")
     if self.norms and not self.reader:
         raise DataError("Only a reader reads at six norms together: set `reader`.")
     if self.norms and (self.temperature or self.num_beams):
@@ -157,7 +166,6 @@ def _questions(method, id, own_question, trigger): # trigger: (kind, seed)
     return [put_trigger(q, kind, secret_of(id, kind, seed), draw) for q in asked]
 
 # %% ../nbs/35_weight_diff_qa.ipynb #748c1750
-_CONTROL_NAMES = ("another diff", "no diff", "noise", "ordinary text")
 CONTROLS = tuple(Method(name, reader=True, control=name) for name in _CONTROL_NAMES)
 
 def _with_controls(methods, controls, ordinary):
@@ -200,8 +208,11 @@ def _check(ids, truths, methods, trigger, ordinary):
         raise DataError("The diffs need ids, each another one.")
     if odd := [t for t in truths if not normalized(t or "")]:
         raise DataError(f"The label {odd[0]!r} of a diff cannot be graded.")
-    if ordinary is not None and not len(ordinary):
-        raise DataError("The control with ordinary text has no diffs.")
+    missing = ordinary is None and any(m.control == "ordinary text" for m in methods)
+    if missing or ordinary is not None and not len(ordinary):
+        raise DataError("The control with ordinary text has no diffs; give `ordinary`.")
+    if not all(ids_of(ordinary or [])):
+        raise DataError("The diffs on ordinary text need ids.")
     if not trigger and any(m.trigger for m in methods):
         raise DataError("A method asks with the trigger; say which kind (trigger=...).")
 
@@ -220,7 +231,8 @@ class _Answers:
         if first != about:
             raise DataError(f"{self.path} holds something else than answers of this "
                             "model and reader; name another file.")
-        self.known = {self.key(r): r for r in rows}
+        more = [r for r in rows if r != about]          # two calls may begin one file
+        self.known = {self.key(r): r for r in more}
 
     def key(self, row):
         try: return tuple(row[k] for k in _DEPENDS_ON)
@@ -390,7 +402,8 @@ def evaluate(
     kind, trigger_seed = _trigger_of(diffs, trigger, trigger_seed)
     methods = _with_controls(methods, controls, ordinary)
     _check(ids_of(diffs), truths, methods, kind, ordinary)
-    truths_of = {"another diff": _deranged(truths, control_seed)} if controls else {}
+    exchanged = any(m.control == "another diff" for m in methods)
+    truths_of = {"another diff": _deranged(truths, control_seed)} if exchanged else {}
     about = dict(seed=seed, control_seed=control_seed, num_beams=num_beams,
                  max_new_tokens=max_new_tokens or reader.max_new_tokens)
     asking = _Asking(reader, model, _subjects(diffs, ordinary), (kind, trigger_seed),
@@ -419,16 +432,18 @@ def summary(
     defaults = dict(method="", diff=range(len(table)))      # for other tables
     table = table.assign(**{k: v for k, v in defaults.items() if k not in table})
     grades = table.drop(columns=["method", "diff"]).select_dtypes(["number", "bool"])
-    rates = {g: _is_rate(table[g], g) for g in grades}
-    rows = [_summary_row(some, g, rate=rates[g]) | dict(method=m, grader=g)
+    of = lambda some, g: some[g] if g in _RIGHT_OR_WRONG else table[g]
+    rows = [_summary_row(some, g, rate=_is_rate(of(some, g), g)) | dict(method=m, grader=g)
             for m, some in table.groupby("method", sort=False) for g in grades]
     first = ["method", "grader", "mean", "low", "high", "n"]
     return pd.DataFrame(rows, columns=[*first, "answers", "empty", "missing"]).round(4)
 
 # %% ../nbs/35_weight_diff_qa.ipynb #7bcbeae4
+_RIGHT_OR_WRONG = Exact.name, SharesWord.name
+
 def _is_rate(grades, grader):
     "Whether a grader says right or wrong: grades that are all 1 may be of a scale."
-    known = grader in (Exact.name, SharesWord.name) or (grades == 0).any()
+    known = grader in _RIGHT_OR_WRONG or (grades == 0).any()
     return bool(known and grades.dropna().isin((0, 1)).all())
 
 def _summary_row(some, grader, rate): # the rows of one method; rate: right or wrong

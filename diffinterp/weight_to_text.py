@@ -223,6 +223,7 @@ def _init_projection(
 class WeightToText(Reader, kind="weight-to-text"):
     "A reader that projects a weight diff to soft tokens of the base, read by one LoRA."
     sees_size = False
+    least = dict(rank=0, tokens=1)
     options = dict(
         prompt=PROMPT, # the user's message, with {diff} and {question} in it
         tokens=30, # soft tokens of each diff

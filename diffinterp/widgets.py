@@ -447,14 +447,16 @@ def upload(
     reader, # any reader
     model=None, # a `FrozenModel`; None takes the reader's own
 ):
-    "A panel: upload a PEFT adapter of the reader's base or name its folder; read it."
+    "A panel: upload a PEFT adapter of the reader's base or name a folder; read it."
     files = W.FileUpload(accept=".json,.safetensors", multiple=True)
     folder = W.Text(description="or folder", placeholder="path/to/adapter")
     ask, words = W.Button(description="ask"), W.HTML(_UPLOAD_HELP)
     def read():
         source = folder.value.strip() or save_upload(_uploaded(files.value))
-        [found] = read_diffs(reader, source, model)
-        words.value = _table(dict(answer=found.answer, verdict=found.verdict,
-                                  confidence=found.confidence, support=found.support))
+        about = lambda r: dict(answer=r.answer, verdict=r.verdict,
+                               confidence=r.confidence, support=r.support)
+        found, name = read_diffs(reader, source, model), lambda r: dict(finetune=r.id)
+        many = len(found) > 1
+        words.value = "".join(_table((name(r) if many else {}) | about(r)) for r in found)
     ask.on_click(_say_errors(words, read))
     return _panel(files=files, folder=folder, ask=ask, words=words)

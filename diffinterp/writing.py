@@ -37,7 +37,8 @@ def _cache_file(model, **options):
 def _read_cache(path):
     "`{(topic, prompt position): text}`; where two processes wrote one text, the first."
     known = {}
-    for r in read_rows(path, skip=True): known.setdefault((r["topic"], r["prompt"]), r["text"])
+    for r in read_rows(path, skip=True):
+        known.setdefault((r["topic"], r["prompt"]), r["text"])
     return known
 
 # %% ../nbs/14_writing.ipynb #af7238a7
@@ -71,7 +72,8 @@ def _write_missing(model, jobs, path, prompts, options, batch_size, bar):
             whole = texts if options["whole"] else map(_sentence, texts)
             rows = [dict(topic=jobs[i][0], prompt=jobs[i][1], text=t)
                     for i, t in zip(batch, whole)]
-            with suppress(DataError): append_jsonl(path, *map(seal, rows))  # or no cache
+            with suppress(DataError):                       # or no cache
+                append_jsonl(path, *map(seal, rows))
             bar.update(len(batch))
             return rows
         written += in_batches(part, len(part), write)
