@@ -214,7 +214,7 @@ def _stops_at(most):
     "The same: a row ends once its last token stands `most` times after the prompt."
     lengths = []                        # of the prompt; with soft tokens it is absent
     def ends(ids, scores, **kwargs): # [rows, seq]
-        lengths.append(ids.shape[1] - 1)
+        if not lengths: lengths.append(ids.shape[1] - 1)
         new = ids[:, lengths[0]:]
         return (new == new[:, -1:]).sum(1) >= most
     return ends

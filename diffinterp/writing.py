@@ -70,12 +70,12 @@ def _write_missing(model, jobs, path, prompts, options, batch_size, bar):
             texts = generate(model, [asked[i] for i in rows], pad_to=_PAD_TO,
                              seeds=[seeds[i] for i in rows], **sampling)[:len(batch)]
             whole = texts if options["whole"] else map(_sentence, texts)
-            rows = [dict(topic=jobs[i][0], prompt=jobs[i][1], text=t)
-                    for i, t in zip(batch, whole)]
+            found = [dict(topic=jobs[i][0], prompt=jobs[i][1], text=t)
+                     for i, t in zip(batch, whole)]
             with suppress(DataError):                       # or no cache
-                append_jsonl(path, *map(seal, rows))
+                append_jsonl(path, *map(seal, found))
             bar.update(len(batch))
-            return rows
+            return found
         written += in_batches(part, len(part), write)
     return {(row["topic"], row["prompt"]): row["text"] for row in written}
 
